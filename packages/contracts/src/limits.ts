@@ -1,0 +1,27 @@
+/** Bounds of the wire, one table. Units are in the names. A change here is a change of the API. */
+export const limits = {
+  /** Body of any request; the Kafka message limit is this plus {@link messageOverheadMaxBytes}. */
+  bodyMaxBytes: 256 * 1024,
+  messageOverheadMaxBytes: 64 * 1024,
+  jsonDepthMax: 32,
+  idempotencyKeyMaxChars: 255,
+  entityIdMaxChars: 255,
+  eventTypeMaxChars: 128,
+  endpointPatternsMax: 100,
+  endpointUrlMaxChars: 2048,
+  endpointHeadersMax: 20,
+  endpointHeadersMaxBytes: 4096,
+  endpointConcurrencyMax: 256,
+  endpointConcurrencyDefault: 8,
+  endpointTimeoutMaxMs: 30_000,
+  endpointTimeoutDefaultMs: 15_000,
+  endpointRateMaxPerSecond: 10_000,
+  retryScheduleMaxEntries: 20,
+  retryDelayMaxSeconds: 86_400,
+  descriptionMaxChars: 1024,
+  pageSizeDefault: 50,
+  pageSizeMax: 200,
+  /** How far the time in a client-made UUIDv7 may be from ours. */
+  clientIdPastMaxMs: 24 * 3600 * 1000,
+  clientIdFutureMaxMs: 5 * 60 * 1000,
+} as const;

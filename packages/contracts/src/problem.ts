@@ -1,0 +1,51 @@
+import { z } from "zod";
+
+/**
+ * The closed list of refusals (RFC 9457 `type`), each with the one status that it answers with.
+ * The URI is `https://postback.dev/problems/{name}`; it identifies, it need not resolve.
+ */
+export const problems = {
+  "malformed-json": { status: 400, title: "The body is not JSON" },
+  "invalid-encoding": { status: 400, title: "The body is not UTF-8" },
+  "invalid-cursor": { status: 400, title: "The cursor is not one of ours" },
+  "invalid-query": { status: 400, title: "A query parameter breaks a rule" },
+  unauthenticated: { status: 401, title: "No valid API key" },
+  forbidden: { status: 403, title: "The API key lacks the scope" },
+  "not-found": { status: 404, title: "There is no such thing" },
+  "method-not-allowed": { status: 405, title: "The method is not allowed here" },
+  "request-timeout": { status: 408, title: "The request did not arrive in time" },
+  "body-too-large": { status: 413, title: "The body is too large" },
+  "unsupported-media-type": { status: 415, title: "The content type is not application/json" },
+  "invalid-input": { status: 422, title: "The input breaks a rule" },
+  "unknown-operation-type": { status: 422, title: "There is no such operation type" },
+  "entity-mismatch": { status: 422, title: "The entity does not agree with the input" },
+  "invalid-id": { status: 422, title: "The id is not a UUIDv7 of about now" },
+  "idempotency-key-reused": { status: 422, title: "The key was used with another request" },
+  "forbidden-address": { status: 422, title: "The URL names an address that must not be called" },
+  overloaded: { status: 503, title: "Too much at once" },
+  unavailable: { status: 503, title: "A store that this needs can't be reached" },
+  internal: { status: 500, title: "An error of ours" },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemName = keyof typeof problems;
+
+/** The URI that names a refusal in a problem's `type`. */
+export const problemType = (name: ProblemName): string => `https://postback.dev/problems/${name}`;
+
+export const fieldErrorSchema = z.object({
+  pointer: z.string().describe("JSON pointer (RFC 6901) into the body, '' for the whole of it"),
+  message: z.string(),
+});
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().describe("What is wrong, and what to do about it"),
+    errors: z.array(fieldErrorSchema).optional(),
+  })
+  .meta({ id: "Problem", description: "A refusal as RFC 9457 has it" });
+
+export type FieldError = z.infer<typeof fieldErrorSchema>;
+export type Problem = z.infer<typeof problemSchema>;
