@@ -1,0 +1,104 @@
+import type { Database } from "../open-database.ts";
+import { run, statement } from "../statement.ts";
+import { inTransaction } from "../transaction.ts";
+
+/** What may be taken of one lane. */
+export interface LaneAllowance {
+  /** Deliveries at most: the lane's free slots here. */
+  max: number;
+  /** After this another may take them: the attempt's deadline and a margin. */
+  leaseMs: number;
+  /** When to look again at a lane of which nothing may be taken. */
+  againInMs: number;
+}
+
+export interface ClaimOptions {
+  /** Who claims; kept in the rows. */
+  owner: string;
+  /** Lanes looked at in one claim. */
+  lanesMax: number;
+  /** Asked once for each due lane, between the lock and the claim. */
+  allowanceOf(endpointId: string): LaneAllowance;
+}
+
+export interface ClaimedDelivery {
+  tenantId: string;
+  eventId: string;
+  endpointId: string;
+  replay: string;
+  eventType: string;
+  partition: number;
+  /** How many attempts were made before. */
+  attemptsMade: number;
+  eventAcceptedAt: Date;
+  body: string;
+  traceparent: string | null;
+}
+
+/** Due lanes that nobody else is looking at, those that have waited longest first. */
+const lockLanes = statement(
+  "lock_due_lanes",
+  `SELECT tenant_id AS "tenantId", endpoint_id AS "endpointId" FROM lanes WHERE due_at <= now()
+   ORDER BY due_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED`,
+);
+
+/**
+ * Runs after the lock with a snapshot of its own, so it sees all that was recorded before the lock was given; whoever
+ * records after it waits for the lane's lock and moves `due_at` again. The cost is of the lanes and deliveries that are
+ * taken, whatever the backlog: each lane reads the head of its index.
+ */
+const claim = statement(
+  "claim_due",
+  `WITH locked AS (
+     SELECT k.*, l.paused_until, l.paused_until > now() AS paused
+     FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::double precision[], $5::double precision[])
+       AS k (tenant_id, endpoint_id, max, lease_ms, again_ms)
+     JOIN lanes l USING (tenant_id, endpoint_id)),
+   picked AS (
+     SELECT d.*, l.lease_ms FROM locked l CROSS JOIN LATERAL (
+       SELECT x.tenant_id, x.event_id, x.endpoint_id, x.replay FROM deliveries x
+       WHERE x.endpoint_id = l.endpoint_id AND x.tenant_id = l.tenant_id
+         AND x.status IN ('pending', 'sending') AND x.next_attempt_at <= now()
+       ORDER BY x.next_attempt_at LIMIT l.max FOR UPDATE SKIP LOCKED) AS d
+     WHERE l.paused IS NOT TRUE),
+   claimed AS (
+     UPDATE deliveries x SET status = 'sending', lease_owner = $6,
+       next_attempt_at = now() + make_interval(secs => p.lease_ms / 1000)
+     FROM picked p WHERE x.tenant_id = p.tenant_id AND x.event_id = p.event_id AND x.endpoint_id = p.endpoint_id
+       AND x.replay = p.replay
+     RETURNING x.*),
+   taken AS (SELECT tenant_id, endpoint_id, count(*) AS count FROM claimed GROUP BY tenant_id, endpoint_id),
+   moved AS (
+     UPDATE lanes l SET due_at = CASE
+       WHEN k.paused THEN k.paused_until
+       WHEN k.max = 0 THEN now() + make_interval(secs => k.again_ms / 1000)
+       WHEN t.count = k.max THEN now()
+       ELSE least(
+         (SELECT x.next_attempt_at FROM deliveries x
+          WHERE x.endpoint_id = k.endpoint_id AND x.status IN ('pending', 'sending') AND x.next_attempt_at > now()
+          ORDER BY x.next_attempt_at LIMIT 1),
+         CASE WHEN t.count > 0 THEN now() + make_interval(secs => k.lease_ms / 1000) END) END
+     FROM locked k LEFT JOIN taken t USING (tenant_id, endpoint_id)
+     WHERE l.tenant_id = k.tenant_id AND l.endpoint_id = k.endpoint_id)
+   SELECT c.tenant_id AS "tenantId", c.event_id AS "eventId", c.endpoint_id AS "endpointId", c.replay,
+     c.event_type AS "eventType", c.partition, jsonb_array_length(c.attempts) AS "attemptsMade",
+     e.accepted_at AS "eventAcceptedAt", e.body, e.traceparent
+   FROM claimed c JOIN events e ON e.tenant_id = c.tenant_id AND e.id = c.event_id`,
+);
+
+/** Takes deliveries that are due, as many of each lane as it has slots, with a lease. Two statements, no HTTP within. */
+export async function claimDue(db: Database, options: ClaimOptions): Promise<ClaimedDelivery[]> {
+  return await inTransaction(db, async (client) => {
+    const lanes = await run<{ tenantId: string; endpointId: string }>(client, lockLanes, [options.lanesMax]);
+    if (lanes.length === 0) return [];
+    const allowed = lanes.map((lane) => options.allowanceOf(lane.endpointId));
+    return await run<ClaimedDelivery>(client, claim, [
+      lanes.map((lane) => lane.tenantId),
+      lanes.map((lane) => lane.endpointId),
+      allowed.map(({ max }) => max),
+      allowed.map(({ leaseMs }) => leaseMs),
+      allowed.map(({ againInMs }) => againInMs),
+      options.owner,
+    ]);
+  });
+}

@@ -1,0 +1,111 @@
+import type { Database } from "../open-database.ts";
+import { run, statement } from "../statement.ts";
+import { type EventRow, eventColumns, eventRecord, eventValues } from "./event-row.ts";
+
+/** One request as it is kept; its number is its place in the row's list, from 1. */
+export interface AttemptRecord {
+  at: string;
+  durationMs: number;
+  outcome: string;
+  status?: number | undefined;
+  cause?: string | undefined;
+  response?: string | undefined;
+}
+
+/** What is known of a delivery now. Without an attempt it is a spill: it makes the row and never overwrites one. */
+export interface DeliveryRecord {
+  tenantId: string;
+  eventId: string;
+  endpointId: string;
+  replay: string;
+  eventType: string;
+  partition: number;
+  status: "pending" | "sending" | "delivered" | "exhausted" | "expired" | "discarded";
+  reason?: string | undefined;
+  attempt?: AttemptRecord | undefined;
+  /** From now: when to try again (pending), or when the lease ends (sending). */
+  dueInMs?: number | undefined;
+  leaseOwner?: string | undefined;
+}
+
+export interface ProgressRecord {
+  partition: number;
+  offset: number;
+  number?: string | undefined;
+}
+
+export interface LanePause {
+  tenantId: string;
+  endpointId: string;
+  pauseMs: number;
+}
+
+export interface Outcomes {
+  events: readonly EventRow[];
+  /** At most one for each delivery key. */
+  deliveries: readonly DeliveryRecord[];
+  /** At most one for each partition. */
+  progress: readonly ProgressRecord[];
+  /** At most one for each endpoint. */
+  pauses: readonly LanePause[];
+}
+
+/**
+ * Everything of a batch in one statement. Lanes are locked before they are moved, in one order: a claim that runs at the
+ * same time either sees these deliveries or is followed by this `due_at`, so that no wake-up is lost.
+ */
+const record = statement(
+  "record_outcomes",
+  `WITH e AS (SELECT * FROM json_to_recordset($1) AS e ${eventRecord}),
+   d AS (SELECT *, CASE WHEN "dueInMs" IS NOT NULL THEN now() + make_interval(secs => "dueInMs" / 1000.0) END AS due_at
+     FROM json_to_recordset($2) AS d ("tenantId" uuid, "eventId" uuid, "endpointId" uuid, replay uuid, "eventType" text,
+       partition integer, status text, reason text, attempt jsonb, "dueInMs" double precision, "leaseOwner" text)),
+   p AS (SELECT * FROM json_to_recordset($3) AS p (partition integer, "offset" bigint, number bigint)),
+   w AS (SELECT * FROM json_to_recordset($4) AS w ("tenantId" uuid, "endpointId" uuid, "pauseMs" double precision)),
+   due AS (
+     SELECT tenant_id, endpoint_id, min(due_at) AS due_at, max(paused_until) AS paused_until FROM (
+       SELECT "tenantId" AS tenant_id, "endpointId" AS endpoint_id, due_at, NULL::timestamptz AS paused_until
+       FROM d WHERE due_at IS NOT NULL
+       UNION ALL
+       SELECT "tenantId", "endpointId", NULL, now() + make_interval(secs => "pauseMs" / 1000.0) FROM w) AS x
+     GROUP BY tenant_id, endpoint_id),
+   locked AS (
+     SELECT l.tenant_id, l.endpoint_id FROM lanes l JOIN due USING (tenant_id, endpoint_id)
+     ORDER BY l.tenant_id, l.endpoint_id FOR NO KEY UPDATE OF l),
+   moved AS (
+     UPDATE lanes l SET due_at = least(l.due_at, due.due_at), paused_until = greatest(l.paused_until, due.paused_until)
+     FROM due JOIN locked USING (tenant_id, endpoint_id)
+     WHERE l.tenant_id = due.tenant_id AND l.endpoint_id = due.endpoint_id),
+   told AS (INSERT INTO events (${eventColumns}) SELECT ${eventValues} FROM e ON CONFLICT DO NOTHING),
+   recorded AS (
+     INSERT INTO deliveries AS x (tenant_id, event_id, endpoint_id, replay, event_type, partition, status, reason,
+       attempts, next_attempt_at, lease_owner, completed_at)
+     SELECT d."tenantId", d."eventId", d."endpointId", d.replay, d."eventType", d.partition, d.status, d.reason,
+       CASE WHEN d.attempt IS NULL THEN '[]' ELSE jsonb_build_array(d.attempt) END, d.due_at, d."leaseOwner",
+       CASE WHEN d.status NOT IN ('pending', 'sending') THEN now() END
+     FROM d
+     ON CONFLICT (tenant_id, event_id, endpoint_id, replay) DO UPDATE SET
+       attempts = x.attempts || excluded.attempts,
+       status = CASE WHEN excluded.status = 'delivered' OR x.status IN ('pending', 'sending')
+         THEN excluded.status ELSE x.status END,
+       reason = CASE WHEN x.status IN ('pending', 'sending') THEN excluded.reason ELSE x.reason END,
+       next_attempt_at = CASE WHEN x.status IN ('pending', 'sending') THEN excluded.next_attempt_at END,
+       lease_owner = NULL,
+       completed_at = CASE WHEN excluded.status = 'delivered' OR x.status IN ('pending', 'sending')
+         THEN excluded.completed_at ELSE x.completed_at END
+     WHERE excluded.attempts <> '[]' OR excluded.status NOT IN ('pending', 'sending'))
+   INSERT INTO delivery_progress AS x (partition, "offset", number)
+   SELECT partition, "offset", coalesce(number, 0) FROM p ORDER BY partition
+   ON CONFLICT (partition) DO UPDATE SET "offset" = greatest(x."offset", excluded."offset"),
+     number = greatest(x.number, excluded.number)`,
+);
+
+/** Writes a batch of outcomes and spills, whole or not at all. Repeating it is harmless but for doubled attempts. */
+export async function recordOutcomes(db: Database, outcomes: Outcomes): Promise<void> {
+  const { events, deliveries, progress, pauses } = outcomes;
+  await run(
+    db.pool,
+    record,
+    [events, deliveries, progress, pauses].map((rows) => JSON.stringify(rows)),
+  );
+}

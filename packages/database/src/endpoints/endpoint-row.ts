@@ -1,0 +1,24 @@
+import type { Prisma } from "../generated/client.ts";
+
+/** An endpoint as its row has it. */
+export type EndpointRow = Prisma.EndpointGetPayload<object>;
+
+/** What a client may set. `undefined` leaves a field as it is, null takes it away. */
+export interface EndpointSettings {
+  url?: string;
+  events?: string[];
+  enabled?: boolean;
+  description?: string | null;
+  headers?: Record<string, string> | null;
+  ordering?: "none";
+  ratePerSecond?: number | null;
+  concurrency?: number | null;
+  timeoutMs?: number | null;
+  retrySchedule?: number[] | null;
+}
+
+/** A change of an endpoint, and the subscription version that it got: dispatchers at or above it match with it. */
+export interface ChangedEndpoint {
+  endpoint: EndpointRow;
+  subscriptionVersion: bigint;
+}

@@ -1,0 +1,17 @@
+import type { Database } from "../open-database.ts";
+import { endpointData } from "./endpoint-data.ts";
+import type { ChangedEndpoint, EndpointSettings } from "./endpoint-row.ts";
+
+/** Changes what is given; undefined when the tenant has no such endpoint. */
+export async function updateEndpoint(
+  db: Database,
+  tenantId: string,
+  id: string,
+  settings: EndpointSettings,
+): Promise<ChangedEndpoint | undefined> {
+  const [endpoint] = await db.prisma.endpoint.updateManyAndReturn({
+    where: { tenantId, id, deletedAt: null },
+    data: endpointData(settings),
+  });
+  return endpoint && { endpoint, subscriptionVersion: endpoint.version };
+}

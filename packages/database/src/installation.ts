@@ -1,0 +1,18 @@
+import type { Database } from "./open-database.ts";
+import { run, statement } from "./statement.ts";
+
+const record = statement(
+  "record_installation",
+  `WITH made AS (INSERT INTO installation (partitions) VALUES ($1) ON CONFLICT DO NOTHING RETURNING partitions)
+   SELECT partitions FROM made UNION ALL SELECT partitions FROM installation LIMIT 1`,
+);
+
+/**
+ * The number of partitions that this installation was made with; the first caller's is recorded. Another number would
+ * send an entity's commands to another partition and break their order, so apps refuse to start on one.
+ */
+export async function recordedPartitions(db: Database, partitions: number): Promise<number> {
+  const [row] = await run<{ partitions: number }>(db.pool, record, [partitions]);
+  if (!row) throw new Error("the table installation has no row and took none");
+  return row.partitions;
+}

@@ -1,0 +1,52 @@
+import { PrismaPg } from "@prisma/adapter-pg";
+import pg from "pg";
+import { PrismaClient } from "./generated/client.ts";
+
+/** Where expected trouble of the connection is told; the shape of pino's methods. */
+export interface DatabaseLogger {
+  warn(fields: object, message: string): void;
+}
+
+export interface DatabaseOptions {
+  url: string;
+  /** Shown in `pg_stat_activity`. */
+  applicationName: string;
+  /** Connections at most. Default 10. */
+  poolMax?: number;
+  /** A statement that takes longer is cancelled by the server, milliseconds. Default 10 000. */
+  statementTimeoutMs?: number;
+  /** A transaction that sits idle longer is ended by the server, so that a stopped process can't hold a fence. Default 5 000. */
+  idleInTransactionTimeoutMs?: number;
+  /** A connection that isn't there by then is an error, milliseconds. Default 3 000. */
+  connectTimeoutMs?: number;
+  logger: DatabaseLogger;
+}
+
+/** One pool: set-based SQL of the hot paths and Prisma's typed queries of the management API share it. */
+export interface Database extends AsyncDisposable {
+  readonly pool: pg.Pool;
+  readonly prisma: PrismaClient;
+  close(): Promise<void>;
+}
+
+/** Opens nothing yet: the first statement connects. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    max: options.poolMax ?? 10,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 3_000,
+    idleTimeoutMillis: 60_000,
+    statement_timeout: options.statementTimeoutMs ?? 10_000,
+    idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 5_000,
+    keepAlive: true,
+  });
+  // An idle connection that the server ends raises 'error' on the pool; without a listener that ends the process.
+  pool.on("error", (error) => options.logger.warn({ error: error.message }, "database.connection_lost"));
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { disposeExternalPool: false }) });
+  const close = async () => {
+    await prisma.$disconnect();
+    await pool.end();
+  };
+  return { pool, prisma, close, [Symbol.asyncDispose]: close };
+}

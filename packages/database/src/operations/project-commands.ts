@@ -1,0 +1,113 @@
+import type { Database } from "../open-database.ts";
+import { run, statement } from "../statement.ts";
+import { type CommandRow, commandColumns, commandRecord, commandValues } from "./command-row.ts";
+import { type OperationRow, operationColumns } from "./operation-row.ts";
+
+/** What stands for a command after its projection. */
+export type ProjectedCommand =
+  | { kind: "stored"; operation: OperationRow }
+  /** The idempotency key, or the client's id, was used with another request. */
+  | { kind: "reused" };
+
+/**
+ * Keys first: whoever has the key answers for it. Then the rows; one that the processor made already stays as it is.
+ * `c.id` of a command under a key that another operation has gets no row here: the log decides (admission).
+ */
+const project = statement(
+  "project_commands",
+  `WITH c AS (SELECT * FROM json_to_recordset($1) AS c ${commandRecord}),
+   keyed AS (
+     INSERT INTO idempotency_keys AS x (tenant_id, key, operation_id, request_hash)
+     SELECT DISTINCT ON (c."tenantId", c.key) c."tenantId", c.key, c.id, c.hash
+     FROM c WHERE c.key IS NOT NULL ORDER BY c."tenantId", c.key, c."logOffset"
+     ON CONFLICT (tenant_id, key) DO NOTHING
+     RETURNING tenant_id, key, operation_id, request_hash),
+   made AS (
+     INSERT INTO operations AS o (${commandColumns}) SELECT ${commandValues} FROM c
+     ORDER BY c."tenantId", c.id ON CONFLICT (tenant_id, id) DO NOTHING
+     RETURNING o.tenant_id, o.id)
+   SELECT c.id AS "commandId", c.hash, keyed.operation_id AS "keyedTo", keyed.request_hash AS "keyedHash",
+     made.id IS NOT NULL AS made
+   FROM c
+   LEFT JOIN keyed ON keyed.tenant_id = c."tenantId" AND keyed.key = c.key
+   LEFT JOIN made ON made.tenant_id = c."tenantId" AND made.id = c.id`,
+);
+
+/** Runs after the insert with a snapshot of its own, so that it sees what others committed meanwhile. */
+const read = statement(
+  "read_projected",
+  `SELECT w."commandId", o.request_hash AS hash, ${operationColumns}
+   FROM json_to_recordset($1) AS w ("commandId" uuid, "tenantId" uuid, key text)
+   LEFT JOIN idempotency_keys k ON k.tenant_id = w."tenantId" AND k.key = w.key
+   JOIN operations o ON o.tenant_id = w."tenantId" AND o.id = coalesce(k.operation_id, w."commandId")`,
+);
+
+interface Made {
+  commandId: string;
+  hash: string;
+  keyedTo: string | null;
+  made: boolean;
+}
+
+/** A row that was just made is as the command says: no need to read it again. */
+const freshRow = (c: CommandRow): OperationRow => {
+  const at = new Date(c.acceptedAtMs);
+  return {
+    tenantId: c.tenantId,
+    id: c.id,
+    type: c.type,
+    revision: c.revision,
+    entityType: c.entityType,
+    entityId: c.entityId,
+    partition: c.partition,
+    position: null,
+    status: "accepted",
+    version: 0,
+    input: c.input,
+    step: c.step ?? null,
+    steps: c.steps,
+    cause: null,
+    result: null,
+    error: null,
+    request: null,
+    duplicateOf: null,
+    audience: c.audience ? [...c.audience] : null,
+    traceparent: c.traceparent ?? null,
+    nextAttemptAt: null,
+    createdAt: at,
+    updatedAt: at,
+    completedAt: null,
+  };
+};
+
+/**
+ * Makes the rows of acknowledged commands so that their status can be read at once, and answers with the operation that
+ * stands for each, in their order: its own, or the one that had the key or the id before. The ids of one call must differ.
+ */
+export async function projectCommands(db: Database, commands: readonly CommandRow[]): Promise<ProjectedCommand[]> {
+  const made = await run<Made>(db.pool, project, [JSON.stringify(commands)]);
+  const byId = new Map(made.map((row) => [row.commandId, row]));
+  const isOwn = (c: CommandRow) => {
+    const row = byId.get(c.id);
+    return row?.made === true && (c.key === undefined || row.keyedTo === c.id);
+  };
+  const others = await readOthers(
+    db,
+    commands.filter((c) => !isOwn(c)),
+  );
+  return commands.map((c) => (isOwn(c) ? { kind: "stored", operation: freshRow(c) } : answerOf(c, others.get(c.id))));
+}
+
+type ReadRow = OperationRow & { commandId: string; hash: string };
+
+async function readOthers(db: Database, commands: readonly CommandRow[]): Promise<Map<string, ReadRow>> {
+  if (commands.length === 0) return new Map();
+  const wanted = commands.map((c) => ({ commandId: c.id, tenantId: c.tenantId, key: c.key }));
+  const rows = await run<ReadRow>(db.pool, read, [JSON.stringify(wanted)]);
+  return new Map(rows.map((row) => [row.commandId, row]));
+}
+
+function answerOf(command: CommandRow, row: ReadRow | undefined): ProjectedCommand {
+  if (!row) throw new Error(`operation ${command.id} has no row after its projection`);
+  return row.hash === command.hash ? { kind: "stored", operation: row } : { kind: "reused" };
+}

@@ -1,0 +1,81 @@
+import { type EventRow, eventColumns, eventRecord, eventValues } from "../dispatch/event-row.ts";
+import { type Queryable, run, statement } from "../statement.ts";
+
+/** An operation's new state, on the condition that it is at `version` and its partition at `epoch`. */
+export interface Checkpoint {
+  partition: number;
+  /** Decimal. */
+  epoch: string;
+  tenantId: string;
+  id: string;
+  version: number;
+  status: string;
+  step?: string | undefined;
+  steps: unknown;
+  cause?: unknown;
+  result?: unknown;
+  error?: unknown;
+  /** From now, where the step waits for a retry. */
+  nextAttemptInMs?: number | undefined;
+  completed: boolean;
+  events: readonly EventRow[];
+}
+
+export type CheckpointResult =
+  | { kind: "saved"; version: number; request: unknown }
+  /** Another owner has the partition: drop its queues. */
+  | { kind: "fenced" }
+  /** The row is at another version: read it again. */
+  | { kind: "outdated" };
+
+const save = statement(
+  "save_checkpoints",
+  `WITH c AS (
+     SELECT * FROM json_to_recordset($1) AS c (partition integer, epoch bigint, "tenantId" uuid, id uuid, version integer,
+       status text, step text, steps jsonb, cause jsonb, result jsonb, error jsonb, "nextAttemptInMs" double precision,
+       completed boolean)),
+   fence AS (
+     SELECT o.partition, o.epoch FROM partition_owners o
+     WHERE (o.partition, o.epoch) IN (SELECT partition, epoch FROM c) ORDER BY o.partition FOR KEY SHARE),
+   saved AS (
+     UPDATE operations o SET status = c.status, version = o.version + 1, step = c.step, steps = c.steps, cause = c.cause,
+       result = c.result, error = c.error, updated_at = now(),
+       next_attempt_at = now() + make_interval(secs => c."nextAttemptInMs" / 1000.0),
+       completed_at = CASE WHEN c.completed THEN now() END
+     FROM c JOIN fence USING (partition, epoch)
+     WHERE o.tenant_id = c."tenantId" AND o.id = c.id AND o.version = c.version
+     RETURNING o.tenant_id, o.id, o.version, o.request),
+   told AS (
+     INSERT INTO events (${eventColumns}) SELECT ${eventValues} FROM json_to_recordset($2) AS e ${eventRecord}
+     WHERE EXISTS (SELECT 1 FROM saved s WHERE s.tenant_id = e."tenantId" AND s.id = e."operationId"))
+   SELECT c.id, c."tenantId", f.partition IS NOT NULL AS owned, s.version, s.request
+   FROM c LEFT JOIN fence f ON f.partition = c.partition AND f.epoch = c.epoch
+   LEFT JOIN saved s ON s.tenant_id = c."tenantId" AND s.id = c.id`,
+);
+
+interface SavedRow {
+  id: string;
+  tenantId: string;
+  owned: boolean;
+  version: number | null;
+  request: unknown;
+}
+
+/**
+ * Saves operations with their events, each wholly or not at all: an event is only written where its operation was. On a
+ * client inside a transaction it is that transaction's last statement, on the pool a transaction of its own.
+ * @returns a result for each, in their order
+ */
+export async function saveCheckpoints(on: Queryable, checkpoints: readonly Checkpoint[]): Promise<CheckpointResult[]> {
+  const states = checkpoints.map(({ events: _, ...state }) => state);
+  const events = checkpoints.flatMap((checkpoint) => checkpoint.events);
+  const rows = await run<SavedRow>(on, save, [JSON.stringify(states), JSON.stringify(events)]);
+  const byKey = new Map(rows.map((row) => [`${row.tenantId}/${row.id}`, row]));
+  return checkpoints.map((c) => resultOf(byKey.get(`${c.tenantId}/${c.id}`)));
+}
+
+function resultOf(row: SavedRow | undefined): CheckpointResult {
+  if (!row?.owned) return { kind: "fenced" };
+  if (row.version === null) return { kind: "outdated" };
+  return { kind: "saved", version: row.version, request: row.request };
+}
