@@ -14,7 +14,7 @@ export const commandHeaderSchema = z.object({
   tenant: idSchema,
   entity: entitySchema,
   /** sha256 over type, entity and input, hex: tells a repeated request from another one under the same key. */
-  hash: z.string().length(64),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
   key: z.string().min(1).max(limits.idempotencyKeyMaxChars).optional(),
   audience: z.array(idSchema).optional(),
   /** When ingest took it, milliseconds since 1970. */

@@ -13,6 +13,7 @@ export * from "./dispatch/load-paused-lanes.ts";
 export * from "./dispatch/load-progress.ts";
 export * from "./dispatch/load-subscriptions.ts";
 export * from "./dispatch/record-outcomes.ts";
+export * from "./end-backend.ts";
 export * from "./endpoints/await-subscription-version.ts";
 export * from "./endpoints/create-endpoint.ts";
 export * from "./endpoints/delete-endpoint.ts";

@@ -1,28 +1,72 @@
 import type pg from "pg";
+import { backendOf } from "./end-backend.ts";
+import { sqlStateOf } from "./failures.ts";
 import type { Database } from "./open-database.ts";
 
-/** COMMIT was sent and its answer did not come: whether it took effect has to be read from the rows. */
-export class AmbiguousCommit extends Error {
-  readonly code = "AMBIGUOUS_COMMIT";
+/**
+ * What was sent may have taken effect: its answer did not come. Read the rows to know, after `endBackend` has made sure
+ * that nothing more comes of the connection.
+ */
+export class AmbiguousOutcome extends Error {
+  readonly code = "AMBIGUOUS_OUTCOME";
   readonly retryable = true;
+  readonly backendPid: number | undefined;
+
+  constructor(cause: unknown, backendPid: number | undefined) {
+    super("the answer to a statement that changes something was lost", { cause });
+    this.backendPid = backendPid;
+  }
+}
+
+/** How the work in a transaction wants it to end. */
+export interface Ending<T> {
+  readonly value: T;
+  /** `discard`: rolled back, and the connection is thrown away because somebody may still be using it. */
+  readonly end: "commit" | "rollback" | "discard";
 }
 
 /**
- * Runs `work` in one transaction of its own connection; rolls back when it throws. A connection on which ROLLBACK or
- * COMMIT failed is thrown away, never given back.
- * @throws AmbiguousCommit when the answer to COMMIT was lost
+ * Runs `work` in one transaction of its own connection and ends it as `work` says; rolls back when it throws. A
+ * connection on which ROLLBACK or COMMIT failed is thrown away, never given back.
+ * @throws AmbiguousOutcome when the answer to COMMIT was lost
  */
-export async function inTransaction<T>(db: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+export async function transact<T>(db: Database, work: (client: pg.PoolClient) => Promise<Ending<T>>): Promise<T> {
+  const client = await db.pool.connect();
+  let broken: Error | undefined = new Error("the transaction was not ended");
+  try {
+    await client.query("BEGIN");
+    const { value, end } = await runOrRollBack(client, work);
+    if (end === "commit") await commit(client);
+    if (end === "rollback") await client.query("ROLLBACK");
+    if (end !== "discard") broken = undefined;
+    return value;
+  } catch (error) {
+    if (!(error instanceof RolledBack)) throw error;
+    broken = undefined;
+    throw error.cause;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** {@link transact} for work that is to be committed unless it throws. */
+export function inTransaction<T>(db: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  return transact(db, async (client) => ({ value: await work(client), end: "commit" }));
+}
+
+/**
+ * Runs one statement that is a transaction by itself, on a connection of its own.
+ * @throws AmbiguousOutcome when its answer was lost; an error of the server itself (it has an SQLSTATE) as it is
+ */
+export async function inOneStatement<T>(db: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await db.pool.connect();
   let broken: Error | undefined;
   try {
-    await client.query("BEGIN");
-    const result = await runOrRollBack(client, work);
-    await commit(client);
-    return result;
+    return await work(client);
   } catch (error) {
-    if (!(error instanceof RolledBack)) broken = error as Error;
-    throw error instanceof RolledBack ? error.cause : error;
+    if (sqlStateOf(error) !== undefined) throw error;
+    broken = error as Error;
+    throw new AmbiguousOutcome(error, backendOf(client));
   } finally {
     client.release(broken);
   }
@@ -42,7 +86,7 @@ async function runOrRollBack<T>(client: pg.PoolClient, work: (client: pg.PoolCli
 
 async function commit(client: pg.PoolClient): Promise<void> {
   const { command } = await client.query("COMMIT").catch((cause: unknown) => {
-    throw new AmbiguousCommit("the answer to COMMIT was lost", { cause });
+    throw new AmbiguousOutcome(cause, backendOf(client));
   });
   if (command === "ROLLBACK") {
     const cause = new Error("a statement of the transaction had failed and was not reported, so COMMIT rolled it back");

@@ -28,12 +28,25 @@ export async function applyMigrations({
 }: ApplyOptions): Promise<string[]> {
   const migrationsList = readMigrations(migrationsDir);
   const scripts = [...scriptsOf(migrationsList)];
-  const report = (script: string): void => {
-    const name = scripts.find(([, text]) => text === script)?.[0];
-    if (name !== undefined) onProgress?.(name);
+  let current: string | undefined;
+  const begin = (script: string): void => {
+    current = scripts.find(([, text]) => text === script)?.[0];
+    if (current !== undefined) onProgress?.(current);
   };
-  const { appliedMigrationNames } = await asOnlyMigrator(url, () =>
-    withSchemaEngine(url, (engine) => engine.applyMigrations({ migrationsList, filters: wholeSchema }), report),
-  );
-  return appliedMigrationNames;
+  try {
+    const { appliedMigrationNames } = await asOnlyMigrator(url, () =>
+      withSchemaEngine(url, (engine) => engine.applyMigrations({ migrationsList, filters: wholeSchema }), begin),
+    );
+    return appliedMigrationNames;
+  } catch (error) {
+    throw current === undefined ? error : migrationFailure(current, error);
+  }
+}
+
+/** The engine's own message ends in a trace of its source files. */
+function migrationFailure(name: string, cause: unknown): Error {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const reason = /Error querying the database: (.*)/.exec(text)?.[1] ?? text;
+  const wayOut = `Correct its cause, run \`node scripts/migrate.ts resolve ${name}\`, and deploy again.`;
+  return new Error(`Migration ${name} failed and left nothing behind: ${reason}\n${wayOut}`, { cause });
 }

@@ -2,11 +2,12 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import {
   type ColumnType,
   ColumnTypeEnum,
+  DriverAdapterError,
   isDriverAdapterError,
   type SqlQuery,
   type SqlResultSet,
 } from "@prisma/driver-adapter-utils";
-import type pg from "pg";
+import pg from "pg";
 
 /** The types that Postgres' catalogs answer with, by oid, as the engine wants them named. Others are read as text. */
 const columnTypes: Readonly<Record<number, ColumnType>> = {
@@ -40,7 +41,9 @@ export class MigrationAdapter extends PrismaPg {
     const pool = adapter.underlyingDriver();
     adapter.executeScript = async (script) => {
       this.#onScript(script);
-      await pool.query(script);
+      await pool.query(script).catch((error: unknown) => {
+        throw error instanceof pg.DatabaseError ? scriptError(error, script) : error;
+      });
     };
     const queryRaw = adapter.queryRaw.bind(adapter);
     adapter.queryRaw = (query) =>
@@ -50,6 +53,14 @@ export class MigrationAdapter extends PrismaPg {
       });
     return adapter;
   }
+}
+
+/** The failure in the form that the engine tells and keeps in its ledger; any other would come out as "external error". */
+function scriptError(error: pg.DatabaseError, script: string): DriverAdapterError {
+  const { code = "XX000", severity = "ERROR", detail, column, hint, position } = error;
+  const line = position === undefined ? undefined : script.slice(0, Number(position)).split("\n").length;
+  const message = line === undefined ? error.message : `${error.message} (line ${line})`;
+  return new DriverAdapterError({ kind: "postgres", code, severity, message, detail, column, hint });
 }
 
 function isCharColumn(error: unknown): boolean {

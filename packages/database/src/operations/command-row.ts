@@ -25,8 +25,9 @@ export const commandRecord = `("tenantId" uuid, id uuid, type text, revision int
   "acceptedAtMs" bigint, step text, steps jsonb, position bigint)`;
 
 export const commandColumns = `tenant_id, id, type, revision, entity_type, entity_id, partition, log_offset, request_hash,
-  idempotency_key, input, audience, traceparent, created_at, step, steps`;
+  idempotency_key, input, audience, traceparent, created_at, updated_at, step, steps`;
 
 /** The values for {@link commandColumns} out of a record named `c`. */
 export const commandValues = `c."tenantId", c.id, c.type, c.revision, c."entityType", c."entityId", c.partition,
-  c."logOffset", c.hash, c.key, c.input, c.audience, c.traceparent, to_timestamp(c."acceptedAtMs" / 1000.0), c.step, c.steps`;
+  c."logOffset", c.hash, c.key, c.input, c.audience, c.traceparent, to_timestamp(c."acceptedAtMs" / 1000.0),
+  to_timestamp(c."acceptedAtMs" / 1000.0), c.step, c.steps`;

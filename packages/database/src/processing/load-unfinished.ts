@@ -17,3 +17,26 @@ export async function loadUnfinished(
 ): Promise<OperationRow[]> {
   return await run<OperationRow>(db.pool, load, [partition, after.toString(), limit]);
 }
+
+const loadOfEntity = statement(
+  "load_unfinished_of_entity",
+  `SELECT ${operationColumns} FROM operations o
+   WHERE o.tenant_id = $1 AND o.entity_type = $2 AND o.entity_id = $3 AND o.position > $4 AND o.completed_at IS NULL
+   ORDER BY o.position LIMIT $5`,
+);
+
+/** The same of one entity. */
+export async function loadUnfinishedOfEntity(
+  db: Database,
+  entity: { tenantId: string; type: string; id: string },
+  after: bigint,
+  limit: number,
+): Promise<OperationRow[]> {
+  return await run<OperationRow>(db.pool, loadOfEntity, [
+    entity.tenantId,
+    entity.type,
+    entity.id,
+    after.toString(),
+    limit,
+  ]);
+}

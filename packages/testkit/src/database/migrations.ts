@@ -1,0 +1,1 @@
+export { applyMigrations, ownMigrationsDir, readMigrations, scriptsOf } from "@postback/database/migrate";
