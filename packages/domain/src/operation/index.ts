@@ -1,0 +1,12 @@
+export * from "./after-compensation.ts";
+export * from "./after-run.ts";
+export * from "./after-take-over.ts";
+export { applyRequest, type OperationRequest } from "./apply-request.ts";
+export { UnexpectedOutcome } from "./current-step.ts";
+export { type DefinitionShape, ShapeMismatch, type StepKind, type StepShape } from "./definition-shape.ts";
+export * from "./json.ts";
+export * from "./next-action.ts";
+export * from "./operation-event.ts";
+export * from "./operation-state.ts";
+export * from "./retry-policy.ts";
+export type { StepOutcome } from "./step-outcome.ts";

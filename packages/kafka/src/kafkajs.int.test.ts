@@ -1,0 +1,4 @@
+import { describeClient } from "./conformance/describe-client.ts";
+import { createProducer, startConsumer } from "./index.ts";
+
+describeClient("kafkajs", { createProducer, startConsumer });
