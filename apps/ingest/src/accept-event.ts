@@ -1,0 +1,38 @@
+import { type EventHeader, entityKey, type PublishEvent, packHeader } from "@postback/contracts";
+import { newId } from "@postback/domain";
+import { type Producer, partitionFor } from "@postback/kafka";
+import { checkedId } from "./checked-id.ts";
+import { sendMessage } from "./send-message.ts";
+import { spreadPartition } from "./spread-partition.ts";
+
+export interface AcceptEventOptions {
+  producer: Producer;
+  topic: string;
+  partitions: number;
+  /** Where this process begins to spread events without an entity. */
+  spreadFrom: number;
+}
+
+export type AcceptEvent = (event: PublishEvent, context: { tenantId: string; traceparent: string }) => Promise<string>;
+
+/**
+ * Takes an event that has no operation: into Kafka and nothing else, so that Postgres is off its way.
+ * Its bytes are made here, once; the answer and every attempt of every webhook are made of them.
+ * @returns the event as JSON
+ * @throws {Refusal} invalid-id, overloaded, unavailable
+ */
+export const acceptEvent =
+  ({ producer, topic, partitions, spreadFrom }: AcceptEventOptions): AcceptEvent =>
+  async (event, { tenantId, traceparent }) => {
+    const nowMs = Date.now();
+    const { type, entity, data } = event;
+    const id = event.id === undefined ? newId() : checkedId(event.id, nowMs);
+    const body = JSON.stringify({ type, timestamp: new Date(nowMs).toISOString(), data, entity });
+    const header: EventHeader = { v: 1, id, type, tenant: tenantId, acceptedAt: nowMs, traceparent };
+    if (entity !== undefined) header.entity = entity;
+    if (event.id !== undefined) header.claim = true;
+    const key = entity === undefined ? null : entityKey(tenantId, entity);
+    const partition = key === null ? spreadPartition(nowMs, spreadFrom, partitions) : partitionFor(key, partitions);
+    await sendMessage(producer, { topic, partition, key, value: body, header: packHeader(header) });
+    return `{"id":"${id}",${body.slice(1)}`;
+  };

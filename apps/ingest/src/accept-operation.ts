@@ -1,0 +1,160 @@
+import { type CommandHeader, type Entity, entityKey, packHeader } from "@postback/contracts";
+import type { CommandRow, OperationRow } from "@postback/database";
+import { initialState, newId, requestHash } from "@postback/domain";
+import { type Producer, partitionFor } from "@postback/kafka";
+import { type OperationDefinition, shapeOf } from "@postback/operations";
+import { checkedId } from "./checked-id.ts";
+import { isAway } from "./is-away.ts";
+import type { CommandProjection, Projected } from "./project-commands.ts";
+import { Refusal } from "./refusal.ts";
+import { sendMessage } from "./send-message.ts";
+import type { IngestStore } from "./store.ts";
+import { withinMs } from "./within-ms.ts";
+
+export interface AcceptOperationOptions {
+  producer: Producer;
+  projection: Pick<CommandProjection, "project">;
+  store: Pick<IngestStore, "findOperationByKey">;
+  topic: string;
+  partitions: number;
+}
+
+/** A write whose type exists and whose input keeps its rules. */
+interface ValidWrite {
+  definition: OperationDefinition;
+  entity: Entity;
+  input: unknown;
+  /** An id of the client's. */
+  id?: string;
+  idempotencyKey?: string;
+  tenantId: string;
+  /** The partners that may see its events: the one whose key submitted it. */
+  audience?: string[];
+  traceparent: string;
+}
+
+export type AcceptOperation = (write: ValidWrite) => Promise<OperationRow>;
+
+/**
+ * Takes a write: produce, then project the row, then answer. Once Kafka has acknowledged, the write is never lost (I1);
+ * with Postgres away, or slower than the projection waits, the answer is made of the command itself and the processor
+ * makes the row. Then, and only then, a repeated request may get an id of its own, which turns out as `duplicateOf`.
+ * @throws {Refusal} invalid-id, idempotency-key-reused, overloaded, unavailable
+ */
+export function acceptOperation(options: AcceptOperationOptions): AcceptOperation {
+  const { producer, projection, store, topic, partitions } = options;
+  return async (write) => {
+    const acceptedAtMs = Date.now();
+    const id = write.id === undefined ? newId() : checkedId(write.id, acceptedAtMs);
+    const command = { ...write, id, acceptedAtMs, hash: hashOf(write), inputJson: JSON.stringify(write.input) };
+    const earlier = await operationOfKey(store, command);
+    if (earlier !== undefined) return earlier;
+    const key = entityKey(write.tenantId, write.entity);
+    const partition = partitionFor(key, partitions);
+    const message = { topic, partition, key, value: command.inputJson, header: packHeader(headerOf(command)) };
+    const logOffset = await sendMessage(producer, message);
+    const row = rowOf(command, partition, logOffset);
+    return answerOf(await projection.project(row), row);
+  };
+}
+
+/** How long to look for an earlier operation of an idempotency key, milliseconds: it is worth no more. */
+const earlierWaitMaxMs = 250;
+
+type Command = ValidWrite & { id: string; acceptedAtMs: number; hash: string; inputJson: string };
+
+const hashOf = ({ definition, entity, input }: ValidWrite): string =>
+  requestHash({ type: definition.type, entity, input });
+
+/**
+ * A repeated request is answered without a further command. It is an economy: what happens at the same instant, or with
+ * Postgres away, is decided by the log (design §4, Idempotency).
+ */
+async function operationOfKey(
+  store: AcceptOperationOptions["store"],
+  { tenantId, idempotencyKey, hash }: Command,
+): Promise<OperationRow | undefined> {
+  if (idempotencyKey === undefined) return undefined;
+  try {
+    const found = await withinMs(earlierWaitMaxMs, store.findOperationByKey(tenantId, idempotencyKey));
+    if (found !== undefined && found.hash !== hash) throw reused();
+    return found;
+  } catch (error) {
+    if (isAway(error)) return undefined;
+    throw error;
+  }
+}
+
+const reused = () =>
+  new Refusal(
+    "idempotency-key-reused",
+    "This Idempotency-Key, or this id, was used with another request. Take a new one.",
+  );
+
+function headerOf({ definition, ...command }: Command): CommandHeader {
+  const { id, entity, hash, idempotencyKey, audience, acceptedAtMs, traceparent } = command;
+  return {
+    v: 1,
+    id,
+    type: definition.type,
+    revision: definition.revision,
+    tenant: command.tenantId,
+    entity,
+    hash,
+    ...(idempotencyKey === undefined ? {} : { key: idempotencyKey }),
+    ...(audience === undefined ? {} : { audience }),
+    acceptedAt: acceptedAtMs,
+    traceparent,
+  };
+}
+
+function rowOf(command: Command, partition: number, logOffset: number): CommandRow {
+  const { definition, tenantId, id, entity, hash, audience, traceparent, acceptedAtMs } = command;
+  const { step, steps } = initialState(shapeOf(definition), new Date(acceptedAtMs));
+  return {
+    tenantId,
+    id,
+    type: definition.type,
+    revision: definition.revision,
+    entityType: entity.type,
+    entityId: entity.id,
+    partition,
+    logOffset,
+    hash,
+    key: command.idempotencyKey,
+    input: command.inputJson,
+    audience,
+    traceparent,
+    acceptedAtMs,
+    step,
+    steps,
+  };
+}
+
+function answerOf(projected: Projected, row: CommandRow): OperationRow {
+  if (projected.kind === "reused") throw reused();
+  return projected.kind === "stored" ? projected.operation : rowFromCommand(row);
+}
+
+/** The operation as it is at its start, which is all that is known without its row. */
+function rowFromCommand(row: CommandRow): OperationRow {
+  const at = new Date(row.acceptedAtMs);
+  return {
+    ...row,
+    status: "accepted",
+    version: 0,
+    position: null,
+    step: row.step ?? null,
+    audience: row.audience === undefined ? null : [...row.audience],
+    traceparent: row.traceparent ?? null,
+    cause: null,
+    result: null,
+    error: null,
+    request: null,
+    duplicateOf: null,
+    nextAttemptAt: null,
+    createdAt: at,
+    updatedAt: at,
+    completedAt: null,
+  };
+}

@@ -1,0 +1,70 @@
+import { randomInt } from "node:crypto";
+import { topicNames } from "@postback/contracts";
+import { type Database, isDataFailure } from "@postback/database";
+import type { KafkaConnection, Producer } from "@postback/kafka";
+import type { Catalog } from "@postback/operations";
+import { createHealth, createMetrics, type Logger } from "@postback/runtime";
+import type Koa from "koa";
+import { acceptEvent } from "./accept-event.ts";
+import { acceptOperation } from "./accept-operation.ts";
+import { KnownKeys } from "./auth/known-keys.ts";
+import { readinessChecks } from "./check-readiness.ts";
+import type { IngestConfig } from "./config.ts";
+import { createApp } from "./http/app.ts";
+import { checkUrlBy } from "./http/endpoints/check-url.ts";
+import { CommandProjection } from "./project-commands.ts";
+import { storeOn } from "./store.ts";
+
+export interface Connected {
+  config: IngestConfig;
+  logger: Logger;
+  kafka: KafkaConnection;
+  producer: Producer;
+  db: Database;
+  catalog: Catalog;
+}
+
+export interface Ingest {
+  app: Koa;
+  keys: KnownKeys;
+  projection: CommandProjection;
+}
+
+/** Puts ingest together on what is connected; it does nothing by itself. */
+export function composeIngest({ config, logger, kafka, producer, db, catalog }: Connected): Ingest {
+  const metrics = createMetrics("ingest");
+  const topics = topicNames(config.TOPIC_PREFIX);
+  const partitions = config.PARTITIONS;
+  const store = storeOn(db);
+  const keys = new KnownKeys({ store });
+  const rows = metrics.counter({
+    name: "projected_commands_total",
+    help: "Rows of accepted commands: written, or left to the processor and why",
+    labels: ["outcome"],
+  });
+  const projection = new CommandProjection({ store, isDataFailure, logger, rows });
+  metrics.gauge({
+    name: "producer_waiting_messages",
+    help: "Messages that Kafka has not acknowledged",
+    collect: (gauge) => gauge.set(producer.waiting),
+  });
+  const app = createApp({
+    acceptOperation: acceptOperation({ producer, projection, store, topic: topics.commands, partitions }),
+    acceptEvent: acceptEvent({ producer, topic: topics.events, partitions, spreadFrom: randomInt(partitions) }),
+    catalog,
+    checkUrl: checkUrlBy({ allowHttp: config.ALLOW_HTTP, allowedSubnets: config.ALLOWED_SUBNETS }),
+    concurrencyMax: config.CONCURRENCY_MAX,
+    // It consumes nothing that could stand still; with Kafka away a restart would not help, and it is not ready.
+    health: createHealth({ live: () => undefined, ready: readinessChecks(config, kafka, db), metrics }),
+    keyring: config.SECRET_KEYRING,
+    keys,
+    logger,
+    metrics,
+    store,
+    version,
+  });
+  return { app, keys, projection };
+}
+
+/** Of the API, as `/openapi.json` names it. */
+const version = "0.1.0";

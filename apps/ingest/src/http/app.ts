@@ -1,0 +1,65 @@
+import { Router } from "@koa/router";
+import type { Catalog } from "@postback/operations";
+import type { Health, Logger, Metrics } from "@postback/runtime";
+import Koa from "koa";
+import type { AcceptEvent } from "../accept-event.ts";
+import type { KnownKeys } from "../auth/known-keys.ts";
+import type { IngestStore } from "../store.ts";
+import { deliveryRoutes } from "./deliveries/routes.ts";
+import { documentRoutes } from "./documents/routes.ts";
+import { type EndpointRoutesOptions, endpointRoutes } from "./endpoints/routes.ts";
+import { eventRoutes } from "./events/routes.ts";
+import { answerProblems } from "./middleware/answer-problems.ts";
+import { authorizeWith } from "./middleware/authorize.ts";
+import { limitConcurrency } from "./middleware/limit-concurrency.ts";
+import { measureRequests } from "./middleware/measure-requests.ts";
+import { serveHealth } from "./middleware/serve-health.ts";
+import { type OperationRoutesOptions, operationRoutes } from "./operations/routes.ts";
+import { typeRoutes } from "./types/routes.ts";
+
+export interface AppOptions
+  extends Omit<OperationRoutesOptions, "store" | "catalog">,
+    Omit<EndpointRoutesOptions, "store"> {
+  catalog: Catalog;
+  acceptEvent: AcceptEvent;
+  store: IngestStore;
+  keys: KnownKeys;
+  health: Health;
+  logger: Logger;
+  metrics: Metrics;
+  concurrencyMax: number;
+  version: string;
+}
+
+/** The Koa app: its middleware in order, then the routes, the hot ones first. */
+export function createApp(options: AppOptions): Koa {
+  const { logger, metrics, keys, health, concurrencyMax, version } = options;
+  const app = new Koa({ proxy: false });
+  app.on("error", (error) => logger.error({ err: error }, "http.error"));
+
+  app.use(measureRequests(requestDurations(metrics), logger));
+  app.use(answerProblems(logger));
+  app.use(serveHealth(health));
+  app.use(
+    limitConcurrency(concurrencyMax, metrics.gauge({ name: "http_requests_in_flight", help: "Requests in work" })),
+  );
+
+  const router = new Router();
+  const authorize = authorizeWith(keys);
+  operationRoutes(router, authorize, options);
+  eventRoutes(router, authorize, options.acceptEvent);
+  endpointRoutes(router, authorize, options);
+  deliveryRoutes(router, authorize, options);
+  typeRoutes(router, authorize, options);
+  documentRoutes(router, version);
+  app.use(router.routes());
+  app.use(router.allowedMethods());
+  return app;
+}
+
+const requestDurations = (metrics: Metrics) =>
+  metrics.histogram({
+    name: "http_request_duration_seconds",
+    help: "Time from the request's headers to its answer",
+    labels: ["method", "route", "status"],
+  });

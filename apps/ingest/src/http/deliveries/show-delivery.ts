@@ -1,0 +1,17 @@
+import { parseDeliveryId } from "@postback/domain";
+import { notFound } from "../../refusal.ts";
+import { pathParam, sendJson } from "../context.ts";
+import type { Handler } from "../middleware/authorize.ts";
+import type { DeliveriesOptions } from "./list-deliveries.ts";
+import { presentDelivery } from "./present-delivery.ts";
+
+export function showDelivery({ store }: DeliveriesOptions): Handler {
+  return async (ctx, { tenantId }) => {
+    const key = parseDeliveryId(pathParam(ctx, "id"));
+    if (key === undefined) throw notFound("delivery");
+    const { eventId, endpointId, replayId } = key;
+    const row = await store.findDelivery(tenantId, { eventId, endpointId, replay: replayId });
+    if (row === undefined) throw notFound("delivery");
+    sendJson(ctx, 200, JSON.stringify(presentDelivery(row)));
+  };
+}

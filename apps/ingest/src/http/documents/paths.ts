@@ -1,0 +1,221 @@
+import { limits, type ProblemName, problems, type Scope } from "@postback/contracts";
+import { type JsonObject, type SchemaName, schemaRef } from "./schemas.ts";
+
+interface Call {
+  summary: string;
+  scope?: Scope;
+  parameters?: readonly JsonObject[];
+  body?: { schema: SchemaName; example: unknown };
+  answer: { status: number; description: string; schema?: SchemaName; headers?: JsonObject };
+  problems: readonly ProblemName[];
+}
+
+const always: readonly ProblemName[] = ["unauthenticated", "forbidden", "overloaded", "unavailable", "internal"];
+const ofBodies: readonly ProblemName[] = [
+  "malformed-json",
+  "invalid-encoding",
+  "request-timeout",
+  "body-too-large",
+  "unsupported-media-type",
+  "invalid-input",
+];
+
+const pathId = (name: string): JsonObject => ({ name, in: "path", required: true, schema: { type: "string" } });
+const ofPages: readonly JsonObject[] = [
+  {
+    name: "limit",
+    in: "query",
+    schema: { type: "integer", minimum: 1, maximum: limits.pageSizeMax, default: limits.pageSizeDefault },
+  },
+  { name: "cursor", in: "query", schema: { type: "string" }, description: "nextCursor of the page before" },
+];
+const status: JsonObject = {
+  name: "status",
+  in: "query",
+  schema: { $ref: "#/components/schemas/Delivery/properties/status" },
+};
+const idempotencyKey: JsonObject = {
+  name: "Idempotency-Key",
+  in: "header",
+  schema: { type: "string", minLength: 1, maxLength: limits.idempotencyKeyMaxChars },
+  description: "The same request under the same key gives the same operation; kept for 14 days",
+};
+const traceparent: JsonObject = {
+  name: "traceparent",
+  in: "header",
+  schema: { type: "string" },
+  description: "W3C trace context; it goes along to the webhook",
+};
+const location: JsonObject = { schema: { type: "string" }, description: "Where the new resource is" };
+const retryAfter: JsonObject = { schema: { type: "integer" }, description: "Seconds after which to ask" };
+
+const orderPlace = {
+  type: "order.place",
+  input: {
+    orderId: "order-123",
+    customerId: "customer-7",
+    items: [{ sku: "sku-1", quantity: 2 }],
+    currency: "EUR",
+    amount: 4200,
+    paymentToken: "tok_ok",
+  },
+};
+
+/** Each path with its calls, as `http/app.ts` routes them; a test compares the two. */
+export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
+  "/v1/operations": {
+    post: {
+      summary: "Submit a write",
+      scope: "operations:write",
+      parameters: [idempotencyKey, traceparent],
+      body: { schema: "SubmitOperation", example: orderPlace },
+      answer: {
+        status: 202,
+        description: "Accepted; follow it at Location",
+        schema: "Operation",
+        headers: { Location: location, "Retry-After": retryAfter },
+      },
+      problems: [...ofBodies, "unknown-operation-type", "entity-mismatch", "invalid-id", "idempotency-key-reused"],
+    },
+  },
+  "/v1/operations/{id}": {
+    get: {
+      summary: "Status, steps and result of an operation",
+      scope: "operations:read",
+      parameters: [pathId("id")],
+      answer: { status: 200, description: "The operation; a failed one too, with its error", schema: "Operation" },
+      problems: ["not-found"],
+    },
+  },
+  "/v1/operation-types": {
+    get: {
+      summary: "Operation types that can be submitted, with JSON Schemas",
+      scope: "operations:read",
+      answer: { status: 200, description: "All of them", schema: "OperationTypeList" },
+      problems: [],
+    },
+  },
+  "/v1/events": {
+    post: {
+      summary: "Publish an event to webhooks, without an operation",
+      scope: "operations:write",
+      parameters: [traceparent],
+      body: { schema: "PublishEvent", example: { type: "invoice.sent", data: { invoiceId: "inv-9" } } },
+      answer: { status: 202, description: "Accepted", schema: "Event" },
+      problems: [...ofBodies, "invalid-id"],
+    },
+  },
+  "/v1/event-types": {
+    get: {
+      summary: "Event types of the catalog, with JSON Schemas",
+      scope: "endpoints:read",
+      answer: { status: 200, description: "All of them", schema: "EventTypeList" },
+      problems: [],
+    },
+  },
+  "/v1/endpoints": {
+    post: {
+      summary: "Register a URL for webhooks",
+      scope: "endpoints:write",
+      body: { schema: "CreateEndpoint", example: { url: "https://example.com/hooks", events: ["order.*"] } },
+      answer: {
+        status: 201,
+        description: "Registered; the secret is in this answer only",
+        schema: "Endpoint",
+        headers: { Location: location },
+      },
+      problems: [...ofBodies, "forbidden-address"],
+    },
+    get: {
+      summary: "The endpoints",
+      scope: "endpoints:read",
+      parameters: ofPages,
+      answer: { status: 200, description: "A page", schema: "EndpointPage" },
+      problems: ["invalid-cursor", "invalid-query"],
+    },
+  },
+  "/v1/endpoints/{id}": {
+    get: {
+      summary: "An endpoint",
+      scope: "endpoints:read",
+      parameters: [pathId("id")],
+      answer: { status: 200, description: "The endpoint", schema: "Endpoint" },
+      problems: ["not-found"],
+    },
+    patch: {
+      summary: "Change an endpoint",
+      scope: "endpoints:write",
+      parameters: [pathId("id")],
+      body: { schema: "UpdateEndpoint", example: { enabled: true, events: ["order.*", "invoice.**"] } },
+      answer: { status: 200, description: "As it is now", schema: "Endpoint" },
+      problems: [...ofBodies, "not-found", "forbidden-address"],
+    },
+    delete: {
+      summary: "Take an endpoint away",
+      scope: "endpoints:write",
+      parameters: [pathId("id")],
+      answer: { status: 204, description: "Gone; its pending deliveries are discarded" },
+      problems: ["not-found"],
+    },
+  },
+  "/v1/endpoints/{id}/deliveries": {
+    get: {
+      summary: "An endpoint's deliveries with their attempts, the newest events first",
+      scope: "endpoints:read",
+      parameters: [pathId("id"), ...ofPages, status],
+      answer: { status: 200, description: "A page", schema: "DeliveryPage" },
+      problems: ["not-found", "invalid-cursor", "invalid-query"],
+    },
+  },
+  "/v1/deliveries/{id}": {
+    get: {
+      summary: "A delivery with every attempt",
+      scope: "endpoints:read",
+      parameters: [pathId("id")],
+      answer: { status: 200, description: "The delivery", schema: "Delivery" },
+      problems: ["not-found"],
+    },
+  },
+};
+
+/** The paths in OpenAPI's form. */
+export const openapiPaths = (): JsonObject =>
+  Object.fromEntries(
+    Object.entries(calls).map(([path, methods]) => [
+      path,
+      Object.fromEntries(Object.entries(methods).map(([method, call]) => [method, operationObject(call)])),
+    ]),
+  );
+
+const operationObject = ({ summary, scope, parameters, body, answer, problems: refused }: Call): JsonObject => ({
+  summary,
+  ...(scope === undefined ? {} : { description: `Scope: \`${scope}\`` }),
+  ...(parameters === undefined ? {} : { parameters }),
+  ...(body === undefined ? {} : { requestBody: { required: true, content: jsonContent(body.schema, body.example) } }),
+  responses: {
+    [answer.status]: {
+      description: answer.description,
+      ...(answer.headers === undefined ? {} : { headers: answer.headers }),
+      ...(answer.schema === undefined ? {} : { content: jsonContent(answer.schema) }),
+    },
+    ...problemResponses([...refused, ...always]),
+  },
+});
+
+const jsonContent = (schema: SchemaName, example?: unknown): JsonObject => ({
+  "application/json": { schema: schemaRef(schema), ...(example === undefined ? {} : { example }) },
+});
+
+/** One response for a status, which names all problems that come with it. */
+function problemResponses(names: readonly ProblemName[]): JsonObject {
+  const byStatus = Map.groupBy(names, (name) => problems[name].status);
+  return Object.fromEntries(
+    [...byStatus].map(([code, list]) => [
+      code,
+      {
+        description: list.map((name) => `\`${name}\`: ${problems[name].title}`).join("; "),
+        content: { "application/problem+json": { schema: schemaRef("Problem") } },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,77 @@
+import {
+  attemptSchema,
+  createEndpointSchema,
+  deliverySchema,
+  endpointSchema,
+  entitySchema,
+  errorSchema,
+  eventSchema,
+  operationErrorSchema,
+  operationSchema,
+  pageOf,
+  problemSchema,
+  publishEventSchema,
+  submitOperationSchema,
+  updateEndpointSchema,
+  webhookBodySchema,
+} from "@postback/contracts";
+import { z } from "zod";
+import { eventTypeListSchema, operationTypeListSchema } from "../types/type-lists.ts";
+
+const named = {
+  Attempt: attemptSchema,
+  CreateEndpoint: createEndpointSchema,
+  Delivery: deliverySchema,
+  DeliveryPage: pageOf(deliverySchema),
+  Endpoint: endpointSchema,
+  EndpointPage: pageOf(endpointSchema),
+  Entity: entitySchema,
+  Event: eventSchema,
+  EventTypeList: eventTypeListSchema,
+  Operation: operationSchema,
+  OperationError: operationErrorSchema,
+  OperationTypeList: operationTypeListSchema,
+  Problem: problemSchema,
+  PublishEvent: publishEventSchema,
+  StepError: errorSchema,
+  SubmitOperation: submitOperationSchema,
+  UpdateEndpoint: updateEndpointSchema,
+  WebhookBody: webhookBodySchema,
+};
+
+export type SchemaName = keyof typeof named;
+export type JsonObject = { [key: string]: unknown };
+
+const uriOf = (name: string): string => `#/components/schemas/${name}`;
+
+/** A reference to one of the named schemas. */
+export const schemaRef = (name: SchemaName): JsonObject => ({ $ref: uriOf(name) });
+
+/** The contracts as JSON Schema (2020-12, which OpenAPI 3.1 takes as it is). */
+export function componentSchemas(): JsonObject {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
+  // "input": answers may get more fields, so their objects stay open; what is strict for requests stays strict.
+  const { schemas } = z.toJSONSchema(registry, { uri: uriOf, io: "input", override: tidy });
+  const { __shared: _, ...own } = schemas;
+  return Object.fromEntries(Object.entries(own).map(([name, schema]) => [name, withAnyJson(schema)]));
+}
+
+/** For readers: a format says enough without zod's pattern for it, and examples are a list in 2020-12. */
+function tidy({ jsonSchema }: { jsonSchema: JsonObject }): void {
+  if (jsonSchema["format"] !== undefined) delete jsonSchema["pattern"];
+  if (jsonSchema["minimum"] === Number.MIN_SAFE_INTEGER) delete jsonSchema["minimum"];
+  if (jsonSchema["maximum"] === Number.MAX_SAFE_INTEGER) delete jsonSchema["maximum"];
+  if (jsonSchema["example"] === undefined) return;
+  jsonSchema["examples"] = [jsonSchema["example"]];
+  delete jsonSchema["example"];
+}
+
+/** zod writes `z.json()` as a recursive schema aside; the empty schema says the same: any JSON. */
+function withAnyJson(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withAnyJson);
+  if (typeof value !== "object" || value === null) return value;
+  const { $schema: _, $id: __, ...rest } = value as JsonObject;
+  if (String(rest["$ref"]).includes("__shared")) return { description: "Any JSON" };
+  return Object.fromEntries(Object.entries(rest).map(([key, each]) => [key, withAnyJson(each)]));
+}

@@ -1,0 +1,22 @@
+import type { UpdateEndpoint } from "@postback/contracts";
+import type { EndpointSettings } from "@postback/database";
+import { invalidInput } from "../../refusal.ts";
+import { checkCustomHeaders } from "./check-custom-headers.ts";
+import type { CheckUrl } from "./check-url.ts";
+
+/**
+ * The settings of a request as columns, judged.
+ * @throws {Refusal} invalid-input for headers that may not be set; forbidden-address
+ */
+export function endpointSettings(given: UpdateEndpoint, checkUrl: CheckUrl): EndpointSettings {
+  if (given.url !== undefined) checkUrl(given.url);
+  const errors = given.headers ? checkCustomHeaders(given.headers) : [];
+  if (errors.length > 0) throw invalidInput(errors);
+  const { rateLimit, ...same } = given;
+  const settings = rateLimit === undefined ? same : { ...same, ratePerSecond: rateLimit?.perSecond ?? null };
+  return withoutUndefined(settings);
+}
+
+/** Absent and undefined mean the same in a request; for a column undefined would be one more thing to think of. */
+const withoutUndefined = (settings: object): EndpointSettings =>
+  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));

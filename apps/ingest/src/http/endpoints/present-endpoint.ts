@@ -1,0 +1,21 @@
+import type { Endpoint } from "@postback/contracts";
+import type { EndpointRow } from "@postback/database";
+
+/** An endpoint as the API shows it. Its secret isn't in the row: the answer to the creation adds it. */
+export const presentEndpoint = (row: EndpointRow): Endpoint => ({
+  id: row.id,
+  url: row.url,
+  events: row.events,
+  enabled: row.enabled,
+  ...(row.disabledReason === null ? {} : { disabledReason: row.disabledReason }),
+  ...(row.disabledAt === null ? {} : { disabledAt: row.disabledAt.toISOString() }),
+  ...(row.description === null ? {} : { description: row.description }),
+  ...(row.headers === null ? {} : { headers: row.headers as Record<string, string> }),
+  ordering: row.ordering as Endpoint["ordering"],
+  ...(row.ratePerSecond === null ? {} : { rateLimit: { perSecond: row.ratePerSecond } }),
+  ...(row.concurrency === null ? {} : { concurrency: row.concurrency }),
+  ...(row.timeoutMs === null ? {} : { timeoutMs: row.timeoutMs }),
+  // A list column has no null: empty is the default schedule.
+  ...(row.retrySchedule.length === 0 ? {} : { retrySchedule: row.retrySchedule }),
+  createdAt: row.createdAt.toISOString(),
+});

@@ -1,0 +1,22 @@
+import { type Database, recordedPartitions } from "@postback/database";
+import type { Logger } from "@postback/runtime";
+import { isAway } from "./is-away.ts";
+
+/**
+ * Refuses to start on another number of partitions than the installation was made with: an entity's commands would go to
+ * another partition and overtake those that are in the old one. With Postgres away the number can't be asked, and
+ * `/readyz` still compares it with the topics.
+ * @throws when the numbers differ
+ */
+export async function requirePartitions(db: Database, configured: number, logger: Logger): Promise<void> {
+  try {
+    const recorded = await recordedPartitions(db, configured);
+    if (recorded === configured) return;
+    throw new Error(
+      `PARTITIONS is ${configured}, but this installation was made with ${recorded}; it can't be changed`,
+    );
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    logger.warn({ err: error }, "partitions.not-compared");
+  }
+}

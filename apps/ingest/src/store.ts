@@ -1,0 +1,31 @@
+import * as database from "@postback/database";
+
+type Bound<F> = F extends (db: database.Database, ...rest: infer A) => infer R ? (...rest: A) => R : never;
+
+const functions = {
+  projectCommands: database.projectCommands,
+  findOperationByKey: database.findOperationByKey,
+  loadOperation: database.loadOperation,
+  findApiKey: database.findApiKey,
+  touchApiKeys: database.touchApiKeys,
+  createEndpoint: database.createEndpoint,
+  updateEndpoint: database.updateEndpoint,
+  deleteEndpoint: database.deleteEndpoint,
+  findEndpoint: database.findEndpoint,
+  listEndpoints: database.listEndpoints,
+  awaitSubscriptionVersion: database.awaitSubscriptionVersion,
+  findDelivery: database.findDelivery,
+  listDeliveries: database.listDeliveries,
+};
+
+/** What ingest asks of Postgres. Every method throws when it is away. */
+export type IngestStore = { [K in keyof typeof functions]: Bound<(typeof functions)[K]> };
+
+/** The functions of the database package on one database. */
+export const storeOn = (db: database.Database): IngestStore =>
+  Object.fromEntries(
+    Object.entries(functions).map(([name, call]) => [
+      name,
+      (...rest: unknown[]) => (call as (db: database.Database, ...rest: unknown[]) => unknown)(db, ...rest),
+    ]),
+  ) as IngestStore;

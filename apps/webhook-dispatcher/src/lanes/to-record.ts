@@ -1,0 +1,69 @@
+import type { AttemptRecord, DeliveryRecord } from "@postback/database";
+import type { AttemptOutcome, Delivered, Exhausted, Expired, Waiting } from "@postback/domain";
+import type { AttemptResult as Sent } from "../send/post-webhook.ts";
+import type { Outgoing } from "./held.ts";
+
+const identity = (outgoing: Outgoing) => ({
+  tenantId: outgoing.tenantId,
+  eventId: outgoing.eventId,
+  endpointId: outgoing.endpoint.endpointId,
+  replay: outgoing.replay,
+  eventType: outgoing.eventType,
+  partition: outgoing.partition,
+});
+
+/** A delivery that waits in Postgres until it is due. */
+export const toPending = (outgoing: Outgoing, dueInMs: number): DeliveryRecord => ({
+  ...identity(outgoing),
+  status: "pending",
+  dueInMs,
+});
+
+/** A delivery that is out: its row says so, and until when. */
+export const toSending = (outgoing: Outgoing, leaseOwner: string, leaseMs: number): DeliveryRecord => ({
+  ...identity(outgoing),
+  status: "sending",
+  dueInMs: leaseMs,
+  leaseOwner,
+});
+
+/** A delivery after an attempt. */
+export function toEnded(
+  outgoing: Outgoing,
+  sent: Sent,
+  next: Waiting | Delivered | Exhausted | Expired,
+  startedAtMs: number,
+  nowMs: number,
+): DeliveryRecord {
+  const attempt = toAttempt(sent, startedAtMs);
+  if (next.state !== "waiting") return { ...identity(outgoing), status: next.state, attempt };
+  return {
+    ...identity(outgoing),
+    status: "pending",
+    attempt,
+    dueInMs: Math.max(0, next.nextAttemptAt.getTime() - nowMs),
+  };
+}
+
+function toAttempt({ outcome, durationMs, response }: Sent, startedAtMs: number): AttemptRecord {
+  return {
+    at: new Date(startedAtMs).toISOString(),
+    durationMs: Math.round(durationMs * 10) / 10,
+    outcome: outcome.kind,
+    ...detailOf(outcome),
+    // Postgres keeps no U+0000 in jsonb.
+    ...(response ? { response: response.replaceAll("\u0000", "\uFFFD") } : {}),
+  };
+}
+
+function detailOf(outcome: AttemptOutcome): Pick<AttemptRecord, "status" | "cause"> {
+  switch (outcome.kind) {
+    case "accepted":
+    case "refused":
+      return { status: outcome.status };
+    case "unreachable":
+      return { cause: outcome.cause };
+    case "blocked":
+      return { cause: outcome.reason };
+  }
+}

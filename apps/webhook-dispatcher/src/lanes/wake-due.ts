@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type ClaimedDelivery,
+  claimDue,
+  type Database,
+  type DeliveryRecord,
+  type LaneAllowance,
+} from "@postback/database";
+import type { Logger } from "@postback/runtime";
+import type { Entry } from "../record/pending-outcomes.ts";
+import type { Subscription } from "../subscriptions/subscription.ts";
+import type { Subscriptions } from "../subscriptions/subscriptions.ts";
+import type { Outgoing } from "./held.ts";
+import type { Lanes } from "./lanes.ts";
+
+export interface WakeDueOptions {
+  db: Database;
+  lanes: Lanes;
+  subscriptions: Subscriptions;
+  record(entry: Entry): void;
+  owner: string;
+  logger: Logger;
+}
+
+/** How often the schedule is looked at when nothing is known to be due. */
+const intervalMs = 200;
+/** Between two looks in any case, so that a lane that drains doesn't make a loop of claims. */
+const pauseMs = 5;
+const retryMs = 1_000;
+const lanesMax = 100;
+/** Deliveries of one lane that are ended at once because their endpoint isn't told any more. */
+const discardsMax = 100;
+
+/** Postgres is the schedule of what can't be sent at once: takes what is due, as far as lanes have slots. */
+export class Schedule {
+  readonly #options: WakeDueOptions;
+  #kicked = new AbortController();
+
+  constructor(options: WakeDueOptions) {
+    this.#options = options;
+  }
+
+  /** Look now: something is due, or a slot is free. */
+  kick(): void {
+    this.#kicked.abort();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { logger } = this.#options;
+    while (!signal.aborted) {
+      try {
+        const claimed = await this.#claim();
+        await this.#rest(claimed > 0 ? pauseMs : intervalMs, signal);
+      } catch (error) {
+        logger.warn({ err: error }, "schedule.not-read");
+        await this.#rest(retryMs, signal);
+      }
+    }
+  }
+
+  async #rest(ms: number, signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([this.#kicked.signal, signal]);
+    if (!either.aborted) {
+      await sleep(ms, undefined, { signal: either }).catch(() => {
+        // Kicked, or stopping: both are reasons to go on.
+      });
+    }
+    if (this.#kicked.signal.aborted) {
+      this.#kicked = new AbortController();
+      if (ms > pauseMs) await sleep(pauseMs);
+    }
+  }
+
+  async #claim(): Promise<number> {
+    const { db, owner } = this.#options;
+    const asked: Asked[] = [];
+    const allowanceOf = (endpointId: string) => {
+      const endpoint = this.#options.subscriptions.find(endpointId);
+      const allowance = this.#allowanceOf(endpoint);
+      if (endpoint) asked.push({ endpoint, max: allowance.max });
+      return allowance;
+    };
+    try {
+      const claimed = await claimDue(db, { owner, lanesMax, allowanceOf });
+      this.#hand(asked, claimed);
+      return claimed.length;
+    } catch (error) {
+      this.#hand(asked, []);
+      throw error;
+    }
+  }
+
+  #allowanceOf(endpoint: Subscription | undefined): LaneAllowance {
+    if (endpoint === undefined) return { max: 0, leaseMs: 0, againInMs: intervalMs };
+    if (!endpoint.enabled) return { max: discardsMax, leaseMs: retryMs, againInMs: intervalMs };
+    return this.#options.lanes.reserve(endpoint);
+  }
+
+  /** Under the subscription as it was asked: what was reserved is settled, whatever changed meanwhile. */
+  #hand(asked: readonly Asked[], claimed: readonly ClaimedDelivery[]): void {
+    const byEndpoint = Map.groupBy(claimed, (delivery) => delivery.endpointId);
+    for (const { endpoint, max } of asked) {
+      const ours = (byEndpoint.get(endpoint.endpointId) ?? []).map((delivery) => toOutgoing(delivery, endpoint));
+      if (endpoint.enabled) this.#options.lanes.settleClaim(endpoint, max, ours);
+      else for (const outgoing of ours) this.#options.record({ delivery: toDiscarded(outgoing) });
+    }
+  }
+}
+
+/** A lane that a claim asked about, and what it was allowed. */
+interface Asked {
+  endpoint: Subscription;
+  max: number;
+}
+
+const toOutgoing = (delivery: ClaimedDelivery, endpoint: Subscription): Outgoing => ({
+  tenantId: delivery.tenantId,
+  eventId: delivery.eventId,
+  eventType: delivery.eventType,
+  partition: delivery.partition,
+  replay: delivery.replay,
+  body: Buffer.from(delivery.body, "utf8"),
+  traceparent: delivery.traceparent ?? undefined,
+  acceptedAtMs: delivery.eventAcceptedAt.getTime(),
+  attemptsMade: delivery.attemptsMade,
+  endpoint,
+  event: undefined,
+});
+
+const toDiscarded = (outgoing: Outgoing): DeliveryRecord => ({
+  tenantId: outgoing.tenantId,
+  eventId: outgoing.eventId,
+  endpointId: outgoing.endpoint.endpointId,
+  replay: outgoing.replay,
+  eventType: outgoing.eventType,
+  partition: outgoing.partition,
+  status: "discarded",
+  reason: outgoing.endpoint.deleted ? "endpoint-deleted" : "endpoint-disabled",
+});

@@ -1,0 +1,158 @@
+import { randomUUID } from "node:crypto";
+import { topicNames } from "@postback/contracts";
+import { type Database, listen, openDatabase, recordedPartitions } from "@postback/database";
+import {
+  type Consumer,
+  createProducer,
+  type KafkaConnection,
+  startConsumer,
+  startWatchdog,
+  waitForKafka,
+} from "@postback/kafka";
+import {
+  createHealth,
+  createLogger,
+  createMetrics,
+  type Logger,
+  type Metrics,
+  type Part,
+  type Reason,
+  runParts,
+  startHealthServer,
+} from "@postback/runtime";
+import type { DispatcherConfig } from "./config.ts";
+import { type Dispatch, wireDispatch } from "./wire-dispatch.ts";
+
+/** How long subscriptions may be unconfirmed before this dispatcher says that it is not ready. */
+const staleAfterMs = 5_000;
+const sweepMs = 100;
+
+/** Builds the dispatcher and runs it until it is told to stop; resolves to the exit code. */
+export async function runDispatcher(config: DispatcherConfig): Promise<0 | 1> {
+  const logger = createLogger({ app: "webhook-dispatcher", level: config.LOG_LEVEL, format: config.LOG_FORMAT });
+  const id = `dispatcher-${randomUUID()}`;
+  const metrics = createMetrics("webhook-dispatcher");
+  const connection: KafkaConnection = { brokers: config.KAFKA_BROKERS, clientId: id, logger };
+  await using db = openDatabase({
+    url: config.DATABASE_URL,
+    applicationName: id,
+    poolMax: config.DATABASE_POOL_MAX,
+    statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+    logger,
+  });
+  await refuseOtherPartitions(db, config.PARTITIONS);
+  await waitForKafka(connection);
+  const producer = await createProducer(connection);
+  const dispatch = wireDispatch({ config, id, db, producer, logger, metrics });
+  await dispatch.follower.start();
+  const ending = Promise.withResolvers<never>();
+  const consumer = await consume(config, connection, dispatch, ending.reject);
+  dispatch.connect(consumer);
+  const { groupId } = groupOf(config);
+  const watchdog = await startWatchdog({
+    consumer,
+    connection,
+    groupId,
+    onStall: (stall) => ending.reject(new Error(`consumer stalled: ${stall.reason} for ${stall.stalledMs} ms`)),
+  });
+  watchLag(metrics, watchdog.lag);
+  const health = createHealth({
+    live: () => undefined,
+    ready: [{ name: "subscriptions", required: true, check: () => stale(dispatch) }],
+    metrics,
+  });
+  await using server = await startHealthServer(health, config.HEALTH_PORT);
+  logger.info({ port: server.port, endpoints: dispatch.subscriptions.count }, "dispatcher.started");
+  const stop = async () => {
+    await Promise.all([watchdog.stop(), consumer.stop()]);
+    await dispatch.drain();
+    await producer.close();
+  };
+  return await runParts(parts({ config, dispatch, ending: ending.promise, logger, stop }), {
+    graceMs: config.SHUTDOWN_GRACE_MS,
+    logger,
+  });
+}
+
+const groupOf = (config: DispatcherConfig) => ({ groupId: `${config.TOPIC_PREFIX}webhook-dispatcher` });
+
+async function refuseOtherPartitions(db: Database, partitions: number): Promise<void> {
+  const recorded = await recordedPartitions(db, partitions);
+  if (recorded === partitions) return;
+  throw new Error(
+    `PARTITIONS is ${partitions}, but this installation was made with ${recorded}: set it to ${recorded}`,
+  );
+}
+
+function consume(
+  config: DispatcherConfig,
+  connection: KafkaConnection,
+  dispatch: Dispatch,
+  onFatal: (error: Error) => void,
+): Promise<Consumer> {
+  return startConsumer({
+    connection,
+    ...groupOf(config),
+    topics: [topicNames(config.TOPIC_PREFIX).events],
+    onAssigned: (partitions) => dispatch.consumption.assigned(partitions),
+    onBatch: (batch) => dispatch.consumption.consume(batch),
+    onRevoking: () => dispatch.handOver(),
+    onFatal,
+  });
+}
+
+interface Running {
+  config: DispatcherConfig;
+  dispatch: Dispatch;
+  /** Rejects when the consumer has ended for good or stands still. */
+  ending: Promise<never>;
+  logger: Logger;
+  stop(): Promise<void>;
+}
+
+function parts({ config, dispatch, ending, logger, stop }: Running): Part[] {
+  const channel = "postback_subscriptions";
+  const onNotify = () => dispatch.follower.notify();
+  return [
+    { name: "consumer", run: (signal) => untilStopped(signal, ending, stop) },
+    { name: "subscriptions", run: (signal) => dispatch.follower.run(signal) },
+    { name: "notifications", run: (signal) => listen({ url: config.DATABASE_URL, channel, onNotify, logger, signal }) },
+    { name: "schedule", run: (signal) => dispatch.schedule.run(signal) },
+    { name: "sweep", run: (signal) => sweepUntil(signal, dispatch) },
+  ];
+}
+
+async function untilStopped(signal: AbortSignal, ending: Promise<never>, stop: () => Promise<void>): Promise<void> {
+  const { promise: told, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  try {
+    await Promise.race([told, ending]);
+  } finally {
+    await stop();
+  }
+}
+
+async function sweepUntil(signal: AbortSignal, { lanes }: Dispatch): Promise<void> {
+  const { promise: told, resolve } = Promise.withResolvers<void>();
+  const timer = setInterval(() => lanes.sweep(), sweepMs);
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  await told;
+  clearInterval(timer);
+}
+
+function stale({ follower }: Dispatch): Reason {
+  const ageMs = Date.now() - follower.lastBeatAtMs;
+  return ageMs > staleAfterMs ? `subscriptions were last confirmed ${ageMs} ms ago` : undefined;
+}
+
+function watchLag(metrics: Metrics, lag: () => readonly { topic: string; partition: number; lag: number }[]): void {
+  metrics.gauge({
+    name: "consumer_lag_messages",
+    help: "Messages of a partition that aren't done yet",
+    labels: ["topic", "partition"],
+    collect: (gauge) => {
+      for (const { topic, partition, lag: messages } of lag())
+        gauge.set({ topic, partition: String(partition) }, messages);
+    },
+  });
+}

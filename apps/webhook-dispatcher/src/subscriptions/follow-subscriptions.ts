@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  beatDispatcher,
+  type Database,
+  discardDeliveries,
+  type Keyring,
+  leaveDispatchers,
+  loadPausedLanes,
+  loadSubscriptions,
+} from "@postback/database";
+import type { Logger } from "@postback/runtime";
+import type { Lanes } from "../lanes/lanes.ts";
+import { type Subscription, toSubscription } from "./subscription.ts";
+import type { Subscriptions } from "./subscriptions.ts";
+
+export interface FollowOptions {
+  db: Database;
+  keyring: Keyring;
+  subscriptions: Subscriptions;
+  lanes: Lanes;
+  /** This dispatcher, in the table of those that live. */
+  id: string;
+  /** How many dispatchers live, this one included; told when it changes. */
+  onLive(count: number): void;
+  logger: Logger;
+}
+
+/** How often this dispatcher says that it lives, and looks for changes that no notification told. */
+const beatMs = 500;
+const pageMax = 1_000;
+const discardMax = 1_000;
+
+/** Keeps the subscriptions in memory current, and says in Postgres which version this dispatcher matches with. */
+export class SubscriptionFollower {
+  readonly #options: FollowOptions;
+  readonly #toDiscard = new Map<string, Subscription>();
+  #live = 0;
+  #told = new AbortController();
+  #lastBeatAtMs = 0;
+
+  constructor(options: FollowOptions) {
+    this.#options = options;
+  }
+
+  /** When all was last found current; wall clock, ms. */
+  get lastBeatAtMs(): number {
+    return this.#lastBeatAtMs;
+  }
+
+  /** A change was told of: look now. */
+  notify(): void {
+    this.#told.abort();
+  }
+
+  /** Loads all there is; before it nothing may be matched. */
+  async start(): Promise<void> {
+    await this.#refresh();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { logger, db, id } = this.#options;
+    while (!signal.aborted) {
+      await this.#rest(signal);
+      if (signal.aborted) break;
+      try {
+        await this.#refresh();
+        await this.#discardSome();
+      } catch (error) {
+        logger.warn({ err: error }, "subscriptions.not-refreshed");
+      }
+    }
+    await leaveDispatchers(db, id);
+  }
+
+  async #rest(signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([this.#told.signal, signal]);
+    if (!either.aborted) {
+      await sleep(beatMs, undefined, { signal: either }).catch(() => {
+        // Told of a change, or stopping: both are reasons to go on.
+      });
+    }
+    if (this.#told.signal.aborted) this.#told = new AbortController();
+  }
+
+  async #refresh(): Promise<void> {
+    const { db, id, subscriptions, lanes, onLive } = this.#options;
+    const changed = await this.#loadChanges();
+    const live = await beatDispatcher(db, id, subscriptions.version);
+    if (live !== this.#live) {
+      this.#live = live;
+      onLive(live);
+    } else if (changed === 0) {
+      this.#lastBeatAtMs = Date.now();
+      return this.#takePauses();
+    }
+    lanes.adapt((endpointId) => subscriptions.find(endpointId));
+    this.#lastBeatAtMs = Date.now();
+    await this.#takePauses();
+  }
+
+  async #loadChanges(): Promise<number> {
+    const { db, keyring, subscriptions } = this.#options;
+    let changed = 0;
+    for (;;) {
+      const rows = await loadSubscriptions(db, subscriptions.version, pageMax);
+      for (const row of rows) this.#apply(toSubscription(row, keyring), BigInt(row.version));
+      changed += rows.length;
+      if (rows.length < pageMax) return changed;
+    }
+  }
+
+  #apply(subscription: Subscription, version: bigint): void {
+    const { subscriptions } = this.#options;
+    const wasEnabled = subscriptions.find(subscription.endpointId)?.enabled ?? false;
+    subscriptions.apply(subscription);
+    subscriptions.version = version;
+    if (subscription.enabled) this.#toDiscard.delete(subscription.endpointId);
+    else if (wasEnabled) this.#toDiscard.set(subscription.endpointId, subscription);
+  }
+
+  /** Pauses that other dispatchers' receivers asked for. */
+  async #takePauses(): Promise<void> {
+    const { db, lanes, subscriptions } = this.#options;
+    for (const { endpointId, remainingMs } of await loadPausedLanes(db)) {
+      const endpoint = subscriptions.find(endpointId);
+      if (endpoint?.enabled) lanes.pause(endpoint, remainingMs);
+    }
+  }
+
+  /** A bounded part at each beat of what waits for endpoints that aren't told any more. */
+  async #discardSome(): Promise<void> {
+    const { db } = this.#options;
+    for (const [endpointId, endpoint] of this.#toDiscard) {
+      const reason = endpoint.deleted ? "endpoint-deleted" : "endpoint-disabled";
+      const count = await discardDeliveries(db, endpoint, reason, discardMax);
+      if (count < discardMax) this.#toDiscard.delete(endpointId);
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import { topicNames } from "@postback/contracts";
+import { type Database, disableEndpoint, parseKeyring, recordDeadLetters, recordOutcomes } from "@postback/database";
+import { parseSubnet } from "@postback/domain";
+import { type Consumer, type GivenUp, type Producer, sendDeadLetter } from "@postback/kafka";
+import type { Logger, Metrics } from "@postback/runtime";
+import type { DispatcherConfig } from "./config.ts";
+import { EventConsumption } from "./consume/consume-events.ts";
+import type { Outgoing } from "./lanes/held.ts";
+import { type AfterAttempt, Lanes } from "./lanes/lanes.ts";
+import { Schedule } from "./lanes/wake-due.ts";
+import { type DispatcherMetrics, dispatcherMetrics, watchMemory } from "./metrics.ts";
+import type { Entry } from "./record/pending-outcomes.ts";
+import { Recorder } from "./record/recorder.ts";
+import { createAgentPool } from "./send/agent-pool.ts";
+import type { AttemptResult } from "./send/post-webhook.ts";
+import { createResolveHost } from "./send/resolve-host.ts";
+import { sendDelivery } from "./send/send-delivery.ts";
+import { SubscriptionFollower } from "./subscriptions/follow-subscriptions.ts";
+import type { Subscription } from "./subscriptions/subscription.ts";
+import { Subscriptions } from "./subscriptions/subscriptions.ts";
+
+export interface DispatchOptions {
+  config: DispatcherConfig;
+  /** This dispatcher among those that live. */
+  id: string;
+  db: Database;
+  producer: Producer;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+/** The parts of a dispatcher, connected. */
+export interface Dispatch {
+  subscriptions: Subscriptions;
+  follower: SubscriptionFollower;
+  consumption: EventConsumption;
+  lanes: Lanes;
+  schedule: Schedule;
+  /** Gives what is done to the consumer from now on, and lets pressure hold it. */
+  connect(consumer: Consumer): void;
+  /** Partitions are about to go: everything that they brought gets its row. */
+  handOver(): Promise<void>;
+  /** The end: hands over, waits for what is out, writes the last outcomes. */
+  drain(): Promise<void>;
+}
+
+export function wireDispatch({ config, id, db, producer, logger, metrics }: DispatchOptions): Dispatch {
+  const counted = dispatcherMetrics(metrics);
+  const subscriptions = new Subscriptions();
+  const agents = createAgents(config);
+  const live = { count: 1 };
+  let consumer: Consumer | undefined;
+
+  const giveUp = async (givenUp: GivenUp) => {
+    const letter = await sendDeadLetter(producer, topicNames(config.TOPIC_PREFIX).deadLetters, givenUp);
+    await recordDeadLetters(db, [letter]);
+    counted.deadLettered(givenUp.reason);
+    logger.error({ reason: givenUp.reason, topic: letter.topic, offset: letter.offset }, "event.dead-lettered");
+  };
+  const recorder = new Recorder({
+    write: (outcomes) => recordOutcomes(db, outcomes),
+    onRecorded: (event) => consumption.recorded(event),
+    onRejected: (entry, error) => giveUp(rejected(entry, error)),
+    onPressure: (isHigh) => (isHigh ? consumer?.hold("outcomes") : consumer?.release("outcomes")),
+    logger,
+  });
+  const record = (entry: Entry) => recorder.add(entry);
+  const lanes = new Lanes({
+    send: (outgoing) => sendDelivery(agents, outgoing),
+    record,
+    onSlotFree: () => schedule.kick(),
+    onGone: (endpoint) => void disableGone(db, endpoint, logger),
+    onAttempt: (outgoing, sent, next) => report(outgoing, sent, next, { counted, logger }),
+    shareOf: ({ concurrency }) => Math.max(1, Math.floor(concurrency / live.count)),
+    owner: id,
+    waitingMax: config.HELD_DELIVERIES_MAX,
+    clock: Date.now,
+    dice: Math.random,
+  });
+  const consumption = new EventConsumption({
+    db,
+    subscriptions,
+    offer: (outgoing) => lanes.offer(outgoing),
+    record,
+    giveUp,
+    done: ({ topic, partition, offset, generation }) => consumer?.done(topic, partition, offset, generation),
+    logger,
+  });
+  const schedule = new Schedule({ db, lanes, subscriptions, record, owner: id, logger });
+  const follower = new SubscriptionFollower({
+    db,
+    keyring: parseKeyring(config.SECRET_KEYRING),
+    subscriptions,
+    lanes,
+    id,
+    onLive: (count) => {
+      live.count = count;
+    },
+    logger,
+  });
+  watchMemory(metrics, lanes, recorder);
+  const handOver = async () => {
+    lanes.spillAll();
+    await recorder.flush();
+  };
+  return {
+    subscriptions,
+    follower,
+    consumption,
+    lanes,
+    schedule,
+    connect: (given) => {
+      consumer = given;
+    },
+    handOver,
+    drain: async () => {
+      await handOver();
+      await agents.close();
+      await recorder.flush();
+    },
+  };
+}
+
+function createAgents(config: DispatcherConfig) {
+  const allowedSubnets = config.ALLOWED_SUBNETS.map((text) => {
+    const subnet = parseSubnet(text);
+    if (!subnet) throw new Error(`ALLOWED_SUBNETS: "${text}" is not a subnet like 10.1.0.0/16`);
+    return subnet;
+  });
+  const resolveHost = createResolveHost({ allowedSubnets });
+  return createAgentPool({ allowHttp: config.ALLOW_HTTP, allowedSubnets, resolveHost });
+}
+
+/** 410: the row's trigger tells all dispatchers, which then discard what waits. */
+async function disableGone(db: Database, endpoint: Subscription, logger: Logger): Promise<void> {
+  const { tenantId, endpointId } = endpoint;
+  try {
+    if (await disableEndpoint(db, endpoint, "gone")) logger.info({ tenantId, endpointId }, "endpoint.disabled");
+  } catch (error) {
+    // The delivery stays pending, so its next attempt meets the 410 again.
+    logger.warn({ err: error, tenantId, endpointId }, "endpoint.not-disabled");
+  }
+}
+
+interface Reporting {
+  counted: DispatcherMetrics;
+  logger: Logger;
+}
+
+/** One wide line an attempt. A delivery at first go is what nearly all of them are: that is for debugging only. */
+function report(outgoing: Outgoing, sent: AttemptResult, next: AfterAttempt, { counted, logger }: Reporting): void {
+  counted.attempted(outgoing, sent, next);
+  const level = next.state === "delivered" ? "debug" : "info";
+  if (!logger.isLevelEnabled(level)) return;
+  const { outcome, durationMs } = sent;
+  logger[level](
+    {
+      tenantId: outgoing.tenantId,
+      eventId: outgoing.eventId,
+      eventType: outgoing.eventType,
+      endpointId: outgoing.endpoint.endpointId,
+      attempt: outgoing.attemptsMade + 1,
+      outcome: outcome.kind,
+      status: "status" in outcome ? outcome.status : undefined,
+      cause: "cause" in outcome ? outcome.cause : undefined,
+      durationMs,
+      state: next.state,
+      nextAttemptAt: next.state === "waiting" ? next.nextAttemptAt : undefined,
+    },
+    "delivery.attempted",
+  );
+}
+
+/** An outcome whose data the database refuses, as the message that brought it. */
+function rejected({ event }: Entry, error: unknown): GivenUp {
+  if (!event) throw error;
+  const { header, body, place } = event;
+  return {
+    batch: { ...place, messages: [], endOffset: place.offset + 1 },
+    message: {
+      offset: place.offset,
+      key: null,
+      value: body,
+      header: JSON.stringify(header),
+      timestampMs: header.acceptedAt,
+    },
+    reason: "rejected-by-database",
+    detail: (error as Error).message,
+  };
+}

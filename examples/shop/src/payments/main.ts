@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { startPaymentService } from "./payment-service.ts";
+
+const environment = z.object({
+  SHOP_PAYMENTS_PORT: z.coerce.number().int().min(0).max(65_535).default(4010),
+  SHOP_PAYMENTS_LATENCY_MS: z.coerce.number().int().min(0).max(60_000).default(0),
+});
+
+const parsed = environment.safeParse(process.env);
+if (!parsed.success) {
+  console.error(z.prettifyError(parsed.error));
+  process.exit(1);
+}
+const { SHOP_PAYMENTS_PORT: port, SHOP_PAYMENTS_LATENCY_MS: latencyMs } = parsed.data;
+const service = await startPaymentService({ port, latencyMs });
+console.log(JSON.stringify({ msg: "payments.ready", url: service.url }));
+
+const stop = () => void service.close();
+process.once("SIGTERM", stop);
+process.once("SIGINT", stop);

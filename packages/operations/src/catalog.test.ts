@@ -1,0 +1,140 @@
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { joinCatalogs } from "./catalog.ts";
+import { CatalogError } from "./catalog-error.ts";
+import { type CatalogOptions, defineCatalog } from "./define-catalog.ts";
+import { defineOperation, type OperationOptions } from "./define-operation.ts";
+
+const placed = z.object({ orderId: z.string() });
+const input = z.object({ id: z.string() });
+type Head = OperationOptions<typeof input, Record<string, z.ZodType>>;
+
+const operation = (changes: Partial<Head> = {}) =>
+  defineOperation({
+    type: "order.place",
+    revision: 1,
+    input,
+    entity: { type: "order", id: ({ id }) => id },
+    ...changes,
+  });
+const fine = (changes: Partial<Head> = {}) => operation(changes).transaction("place", { run: () => {} });
+const catalog = (changes: Partial<CatalogOptions> = {}) =>
+  defineCatalog({ name: "my-shop", operations: [fine()], events: { "order.placed": placed }, ...changes });
+
+function problemsOf(...catalogs: Parameters<typeof joinCatalogs>[0]): readonly string[] {
+  try {
+    joinCatalogs(catalogs);
+    return [];
+  } catch (error) {
+    if (error instanceof CatalogError) return error.problems;
+    throw error;
+  }
+}
+
+test("finds a type by its revision, and the highest without one", () => {
+  const joined = joinCatalogs([catalog({ operations: [fine({ revision: 2 }), fine({ revision: 3 }), fine()] })]);
+  expect(joined.operation("order.place")?.revision).toBe(3);
+  expect(joined.operation("order.place", 2)?.revision).toBe(2);
+  expect(joined.operation("order.place", 4)).toBeUndefined();
+  expect(joined.operation("order.lose")).toBeUndefined();
+});
+
+test("joins operations, events and migrations of several", () => {
+  const other = defineCatalog({
+    name: "other",
+    operations: [fine({ type: "parcel.send" })],
+    events: { "parcel.sent": placed },
+    migrations: new URL("file:///srv/other/migrations/"),
+  });
+  const joined = joinCatalogs([catalog(), other]);
+  expect(joined.operations.map(({ type }) => type)).toEqual(["order.place", "parcel.send"]);
+  expect(joined.events.get("parcel.sent")).toEqual({ catalog: "other", schema: placed });
+  expect(joined.migrations).toEqual([{ catalog: "other", dir: "/srv/other/migrations/", schema: "other" }]);
+});
+
+test("its schema is its name with _ for -", () => {
+  expect(catalog().schema).toBe("my_shop");
+});
+
+test("a relative folder of migrations is refused, since it is relative to nothing", () => {
+  expect(() => catalog({ migrations: "./migrations" })).toThrow(/import\.meta\.url/);
+});
+
+describe("a wrong catalog is refused, naming catalog, operation and rule", () => {
+  const undone = { run: () => {}, compensate: () => {} };
+  test.each<[string, Partial<CatalogOptions>, RegExp]>([
+    ["its name", { name: "My Shop", schema: "shop" }, /catalog My Shop: its name/],
+    ["a reserved schema", { schema: "public" }, /schema "public" is reserved/],
+    ["a schema that is no word", { schema: "a-b" }, /schema "a-b"/],
+    ["an event type that is no type", { events: { "Order Placed": placed } }, /event type "Order Placed"/],
+    ["a reserved event type", { events: { "operation.failed": placed } }, /operation\.failed is reserved/],
+    ["a type twice", { operations: [fine(), fine()] }, /order\.place \(revision 1\) is defined twice/],
+    ["a type that is no type", { operations: [fine({ type: "Place!" })] }, /operation Place! .* its type/],
+    ["a revision below 1", { operations: [fine({ revision: 0 })] }, /its revision/],
+    ["an entity type", { operations: [fine({ entity: { type: "Order", id: () => "x" } })] }, /entity type "Order"/],
+    ["a deadline", { operations: [fine({ deadlineMs: 0 })] }, /deadlineMs 0/],
+    ["no steps", { operations: [operation()] }, /order\.place \(revision 1\): it has no steps/],
+    [
+      "two steps of one name",
+      { operations: [operation().task("a", undone).task("a", undone)] },
+      /two steps are named a/,
+    ],
+    ["a step's name", { operations: [operation().task("Not OK", undone)] }, /step Not OK must have a name/],
+    [
+      "an effect that nothing is said of",
+      { operations: [operation().http("call", { run: () => {} })] },
+      /step call must have a compensate/,
+    ],
+    [
+      "a transaction that isn't last and says nothing",
+      { operations: [fine().task("b", undone)] },
+      /step place must have a compensate/,
+    ],
+    [
+      "a reason that is none",
+      { operations: [operation().task("a", { run: () => {}, irreversible: " " })] },
+      /without a reason/,
+    ],
+    [
+      "a retry policy",
+      { operations: [operation().task("a", { ...undone, retry: { attemptsMax: 0 } })] },
+      /retry\.attemptsMax 0/,
+    ],
+    ["a timeout", { operations: [operation().task("a", { ...undone, timeoutMs: 3_600_000 })] }, /timeoutMs 3600000/],
+    [
+      "an event that the catalog hasn't",
+      { operations: [fine({ events: { "order.lost": placed } })] },
+      /may emit order\.lost/,
+    ],
+    [
+      "another schema of an event",
+      { operations: [fine({ events: { "order.placed": z.object({}) } })] },
+      /another one than the catalog's/,
+    ],
+    [
+      "an example that breaks a rule",
+      { operations: [fine({ example: { id: 1 } as never })] },
+      /example breaks a rule at "\/id"/,
+    ],
+  ])("%s", (_, changes, rule) => {
+    expect(problemsOf(catalog(changes)).join("\n")).toMatch(rule);
+  });
+
+  test("all problems at once", () => {
+    const problems = problemsOf(catalog({ schema: "public", operations: [fine({ revision: 0 }), operation()] }));
+    expect(problems).toHaveLength(3);
+  });
+
+  test("what two catalogs both use", () => {
+    const problems = problemsOf(catalog(), catalog());
+    expect(problems).toHaveLength(4);
+    expect(problems[2]).toBe("catalogs my-shop and my-shop: both use the operation type order.place");
+  });
+});
+
+test("a step that only reads needs no compensation, and a last transaction none", () => {
+  const reading = operation()
+    .task("look", { effect: "none", run: () => 1 })
+    .transaction("place", { run: () => {} });
+  expect(problemsOf(catalog({ operations: [reading] }))).toEqual([]);
+});

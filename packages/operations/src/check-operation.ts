@@ -1,0 +1,59 @@
+import { entitySchema, eventTypePattern, limits as wire } from "@postback/contracts";
+import { checkStep } from "./check-step.ts";
+import type { OperationDefinition } from "./define-operation.ts";
+import { limits } from "./limits.ts";
+import type { EventSchemas } from "./step-context.ts";
+import { validateInput } from "./validate-input.ts";
+
+/** The rules of one operation type, as sentences that name it. */
+export function checkOperation(definition: OperationDefinition, catalogEvents: EventSchemas): readonly string[] {
+  const problems = [
+    ...checkHead(definition),
+    ...checkSteps(definition),
+    ...checkEvents(definition, catalogEvents),
+    ...checkExample(definition),
+  ];
+  return problems.map((problem) => `operation ${definition.type} (revision ${definition.revision}): ${problem}`);
+}
+
+function checkHead({ type, revision, entity, deadlineMs }: OperationDefinition): readonly string[] {
+  const problems: string[] = [];
+  if (!eventTypePattern.test(type) || type.length > wire.eventTypeMaxChars) {
+    problems.push("its type must be lower-case words joined by dots, like order.place");
+  }
+  if (!Number.isInteger(revision) || revision < 1) problems.push("its revision must be a whole number from 1");
+  if (!entitySchema.shape.type.safeParse(entity.type).success) {
+    problems.push(`its entity type "${entity.type}" must be a lower-case word of at most 64 characters`);
+  }
+  if (!Number.isInteger(deadlineMs) || deadlineMs < 1 || deadlineMs > limits.deadlineMaxMs) {
+    problems.push(`its deadlineMs ${deadlineMs} must be a whole number between 1 and ${limits.deadlineMaxMs}`);
+  }
+  return problems;
+}
+
+function checkSteps({ steps }: OperationDefinition): readonly string[] {
+  if (steps.length === 0) return ["it has no steps"];
+  if (steps.length > limits.stepsMax) return [`it has ${steps.length} steps, more than ${limits.stepsMax}`];
+  const names = steps.map(({ name }) => name);
+  const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  return [
+    ...[...twice].map((name) => `two steps are named ${name}`),
+    ...steps.flatMap((step, index) =>
+      checkStep(step, index === steps.length - 1).map((problem) => `step ${step.name} ${problem}`),
+    ),
+  ];
+}
+
+/** The same schema, not an equal one: two of one name would drift apart. */
+const checkEvents = ({ events }: OperationDefinition, catalogEvents: EventSchemas): readonly string[] =>
+  Object.keys(events).flatMap((type) => {
+    if (!Object.hasOwn(catalogEvents, type)) return [`it may emit ${type}, which is not among the catalog's events`];
+    return catalogEvents[type] === events[type] ? [] : [`its schema of ${type} is another one than the catalog's`];
+  });
+
+function checkExample(definition: OperationDefinition): readonly string[] {
+  if (definition.example === undefined) return [];
+  const checked = validateInput(definition, definition.example, { pointer: "" });
+  if (checked.ok) return [];
+  return checked.errors.map(({ pointer, message }) => `its example breaks a rule at "${pointer}": ${message}`);
+}

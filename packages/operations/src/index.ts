@@ -1,0 +1,34 @@
+export { applyCatalogMigrations } from "./apply-catalog-migrations.ts";
+export { type Catalog, type CatalogMigrations, joinCatalogs } from "./catalog.ts";
+export { CatalogError, type CatalogErrorCode } from "./catalog-error.ts";
+export { CatalogMigrationError } from "./catalog-migration-error.ts";
+export { checkCatalog } from "./check-catalog.ts";
+export { classifyFailure, type FailedOutcome } from "./classify-failure.ts";
+export { type CatalogDefinition, type CatalogOptions, defineCatalog } from "./define-catalog.ts";
+export {
+  defineOperation,
+  type FailedContext,
+  type OperationBuilder,
+  type OperationDefinition,
+  type OperationOptions,
+} from "./define-operation.ts";
+export { eventsOfTransition, type Transition } from "./events-of-transition.ts";
+export { loadCatalogs } from "./load-catalogs.ts";
+export { type PerformedStep, type PerformStep, performStep } from "./perform-step.ts";
+export { Refuse, refuse, TryLater, type TryLaterOptions, tryLater } from "./refusal.ts";
+export { shapeOf } from "./shape-of.ts";
+export type {
+  Emit,
+  EventSchemas,
+  HttpContext,
+  OperationRef,
+  StepContext,
+  StepLog,
+  TransactionContext,
+  Undo,
+} from "./step-context.ts";
+export type { HttpStep, StatusMeaning, StepDefinition, TaskStep, TransactionStep, Undoing } from "./step-definition.ts";
+export type { Emitted } from "./step-events.ts";
+export type { StepHttp } from "./step-http.ts";
+export type { Sql } from "./tagged-sql.ts";
+export { type ValidatedInput, type ValidateInputOptions, validateInput } from "./validate-input.ts";

@@ -1,0 +1,26 @@
+import { limits as wire } from "@postback/contracts";
+
+/** Bounds of definitions and of what steps give back. Units are in the names. */
+export const limits = {
+  stepsMax: 50,
+  stepNameMaxChars: 64,
+  attemptsMax: 100,
+  retryDelayMaxMs: 24 * 3600 * 1000,
+  stepTimeoutDefaultMs: 30_000,
+  stepTimeoutMaxMs: 600_000,
+  deadlineDefaultMs: 24 * 3600 * 1000,
+  deadlineMaxMs: 30 * 24 * 3600 * 1000,
+  outputMaxBytes: 64 * 1024,
+  resultMaxBytes: 64 * 1024,
+  /** An event's body must fit into a message: the wire's limit of a body, its envelope comes on top. */
+  eventDataMaxBytes: wire.bodyMaxBytes,
+  eventsPerStepMax: 100,
+  jsonDepthMax: wire.jsonDepthMax,
+  /** What a step that calls out may read of one answer. */
+  answerMaxBytes: 1024 * 1024,
+  /** Further tries within one attempt after a quick transient failure. */
+  quickRetriesDefault: 1,
+  quickRetriesMax: 5,
+  quickRetryDelayMs: 100,
+  migrationFileMaxBytes: 1024 * 1024,
+} as const;

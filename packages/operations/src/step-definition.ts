@@ -1,0 +1,68 @@
+import type { Json, StepKind, StepRetryPolicy } from "@postback/domain";
+import type { EventSchemas, HttpContext, StepContext, TransactionContext, Undo } from "./step-context.ts";
+
+/** What a step may give back: JSON, or nothing. */
+// biome-ignore lint/suspicious/noConfusingVoidType: an async function without return is Promise<void>, not Promise<undefined>
+export type StepOutput = Json | undefined | void;
+type Awaitable<T> = T | PromiseLike<T>;
+
+interface StepOptions {
+  /** What is left out is taken from the default policy. */
+  readonly retry?: Partial<StepRetryPolicy>;
+  readonly compensateRetry?: Partial<StepRetryPolicy>;
+  /** For one attempt, milliseconds; default 30 000, at most 600 000. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Each step says how its effect is undone: by `compensate`; not at all, with the reason (`irreversible`); or that there is
+ * nothing to be undone (`effect: "none"`: it only reads). The last step of an operation may say nothing if it is a
+ * transaction: its success is the operation's.
+ */
+export type Undoing<C, R> =
+  | { compensate(context: C & Undo<R>): Awaitable<void>; readonly irreversible?: never; readonly effect?: never }
+  | { readonly irreversible: string; readonly compensate?: never; readonly effect?: never }
+  | { readonly effect: "none"; readonly compensate?: never; readonly irreversible?: never }
+  | { readonly compensate?: never; readonly irreversible?: never; readonly effect?: never };
+
+/** What an HTTP status means where the default (4xx: refused for good) is wrong or says too little. */
+export type StatusMeaning = { readonly code: string; readonly message: string } | "transient";
+
+export type TransactionStep<I, O, E extends EventSchemas, R> = StepOptions & {
+  run(context: TransactionContext<I, O, E>): Awaitable<R>;
+} & Undoing<TransactionContext<I, O, E>, R>;
+
+export type HttpStep<I, O, E extends EventSchemas, R> = StepOptions & {
+  run(context: HttpContext<I, O, E>): Awaitable<R>;
+  /** By status: `{ 402: { code: "card-declined", message: "The card was declined" }, 409: "transient" }`. */
+  readonly refusals?: Readonly<Record<number, StatusMeaning>>;
+  /** Further tries within one attempt after a refused connection, a reset or a 502, 503, 504; default 1, at most 5. */
+  readonly quickRetries?: number;
+} & Undoing<HttpContext<I, O, E>, R>;
+
+export type TaskStep<I, O, E extends EventSchemas, R> = StepOptions & {
+  run(context: StepContext<I, O, E>): Awaitable<R>;
+} & Undoing<StepContext<I, O, E>, R>;
+
+/** The widest context: what the engine makes, and every typed `run` accepts. */
+export type AnyStepContext = StepContext<never, never, EventSchemas> &
+  Partial<Pick<TransactionContext<never, never, EventSchemas>, "sql" | "client">> &
+  Partial<Pick<HttpContext<never, never, EventSchemas>, "http">> &
+  Partial<Undo<never>>;
+
+/** A step as the engine sees it: its types are forgotten, its defaults filled in. */
+export interface StepDefinition {
+  readonly name: string;
+  readonly kind: StepKind;
+  readonly run: StepFunction;
+  readonly compensate?: StepFunction;
+  readonly irreversible?: string;
+  readonly effect?: "none";
+  readonly retry: StepRetryPolicy;
+  readonly compensateRetry: StepRetryPolicy;
+  readonly timeoutMs: number;
+  readonly refusals: Readonly<Record<number, StatusMeaning>>;
+  readonly quickRetries: number;
+}
+
+export type StepFunction = (context: AnyStepContext) => Awaitable<StepOutput>;
