@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type AdmissionState,
+  type AdmittedCommand,
+  admitCommands,
+  type Database,
+  isDataFailure,
+} from "@postback/database";
+import type { Logger } from "@postback/runtime";
+import type { OwnedPartition } from "../own/owned-partition.ts";
+
+export type Admitted =
+  | { kind: "fenced" }
+  | {
+      kind: "admitted";
+      states: readonly { command: AdmittedCommand; state: AdmissionState }[];
+      /** Refused by the database because of their data. */
+      rejected: readonly { command: AdmittedCommand; error: unknown }[];
+    };
+
+const retryFirstMs = 50;
+const retryMaxMs = 2_000;
+
+/**
+ * Admits commands of one partition, in order: one statement for all, but for an id that comes twice, whose second
+ * command goes into a further statement and meets the first one's row. A statement that fails by its data is halved until
+ * the bad row is alone, so that the others go on.
+ */
+export async function admitAll(
+  db: Database,
+  owned: OwnedPartition,
+  commands: readonly AdmittedCommand[],
+  logger: Logger,
+): Promise<Admitted> {
+  const states: { command: AdmittedCommand; state: AdmissionState }[] = [];
+  const rejected: { command: AdmittedCommand; error: unknown }[] = [];
+  const waiting = batchesOfDistinctIds(commands);
+  for (let batch = waiting.shift(); batch; batch = waiting.shift()) {
+    const result = await admitOrRefuse(db, owned, batch, logger);
+    if (result.kind === "fenced") return result;
+    if (result.kind === "admitted") {
+      states.push(...paired(batch, result.states));
+    } else if (batch.length === 1 && batch[0]) {
+      rejected.push({ command: batch[0], error: result.error });
+    } else {
+      const half = Math.ceil(batch.length / 2);
+      waiting.unshift(batch.slice(0, half), batch.slice(half));
+    }
+  }
+  return { kind: "admitted", states, rejected };
+}
+
+type Answer = Awaited<ReturnType<typeof admitCommands>> | { kind: "refused"; error: unknown };
+
+async function admitOrRefuse(
+  db: Database,
+  owned: OwnedPartition,
+  batch: readonly AdmittedCommand[],
+  logger: Logger,
+): Promise<Answer> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await admitCommands(db, owned, batch);
+    } catch (error) {
+      if (isDataFailure(error)) return { kind: "refused", error };
+      if (owned.lost.signal.aborted) return { kind: "fenced" };
+      logger.warn({ err: error, partition: owned.partition, rows: batch.length, attempt }, "commands.not-admitted");
+      await sleep(Math.min(retryFirstMs * 2 ** (attempt - 1), retryMaxMs));
+    }
+  }
+}
+
+/** Splits before each command whose id is in the batch already; the order stays. */
+export function batchesOfDistinctIds<T extends { tenantId: string; id: string }>(commands: readonly T[]): T[][] {
+  const batches: T[][] = [];
+  let ids = new Set<string>();
+  for (const command of commands) {
+    const key = `${command.tenantId}/${command.id}`;
+    const batch = batches.at(-1);
+    if (batch && !ids.has(key)) {
+      batch.push(command);
+      ids.add(key);
+    } else {
+      batches.push([command]);
+      ids = new Set([key]);
+    }
+  }
+  return batches;
+}
+
+function paired(batch: readonly AdmittedCommand[], states: readonly AdmissionState[]) {
+  const byKey = new Map(states.map((state) => [`${state.tenantId}/${state.id}`, state]));
+  return batch.map((command) => {
+    const state = byKey.get(`${command.tenantId}/${command.id}`);
+    if (!state) throw new Error(`operation ${command.id} has no state after its admission`);
+    return { command, state };
+  });
+}

@@ -1,0 +1,28 @@
+import { firstOfEpoch } from "../publish/event-numbers.ts";
+import type { Publisher } from "../publish/publish-events.ts";
+import type { PartitionQueues } from "../queues/partition-queues.ts";
+
+/** A partition that this processor owns under one epoch. */
+export interface OwnedPartition {
+  readonly partition: number;
+  readonly epoch: bigint;
+  /** Aborted when another owner has it: nothing more of it may be started, and nothing of it can be saved. */
+  readonly lost: AbortController;
+  readonly positions: Positions;
+  readonly queues: PartitionQueues;
+  readonly publisher: Publisher;
+}
+
+/** Positions of one epoch, ascending: `epoch·2^40 + n`. */
+export class Positions {
+  #last: bigint;
+
+  constructor(epoch: bigint) {
+    this.#last = firstOfEpoch(epoch);
+  }
+
+  next(): bigint {
+    this.#last += 1n;
+    return this.#last;
+  }
+}

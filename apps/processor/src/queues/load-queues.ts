@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Database, loadUnfinished, loadUnfinishedOfEntity } from "@postback/database";
+import type { Logger } from "@postback/runtime";
+import { defaultBounds, type PartitionQueues, type Queued } from "./partition-queues.ts";
+import { toQueued } from "./to-queued.ts";
+
+export interface LoadOptions {
+  db: Database;
+  partition: number;
+  queues: PartitionQueues;
+  /** Aborted when the partition is lost. */
+  lost: AbortSignal;
+  logger: Logger;
+}
+
+const pageMax = 1_000;
+const retryFirstMs = 100;
+const retryMaxMs = 5_000;
+
+/** Reads admitted operations that have not ended into the queues, in order, as far as there is room. */
+export async function loadQueues(options: LoadOptions): Promise<void> {
+  const { db, partition, queues } = options;
+  for (let goesOn = true; goesOn; ) {
+    const rows = await untilRead(options, () => loadUnfinished(db, partition, queues.highest, pageMax));
+    if (rows === undefined) return;
+    goesOn = queues.load(rows.map((row) => toQueued(row, true)));
+  }
+}
+
+/** The same for one entity whose queue has run empty while more of it was left out. */
+export async function loadEntityQueue(options: LoadOptions, last: Queued): Promise<void> {
+  const { db, queues } = options;
+  const entity = entityOf(last);
+  const rows = await untilRead(options, () =>
+    loadUnfinishedOfEntity(db, entity, last.position, defaultBounds.perEntityMax),
+  );
+  if (rows === undefined) return;
+  queues.loadEntity(
+    last.entityKey,
+    rows.map((row) => toQueued(row, true)),
+  );
+}
+
+/** The parts of `tenant:type:id`; a type has no colon, an id may. */
+function entityOf({ tenantId, entityKey }: Queued): { tenantId: string; type: string; id: string } {
+  const rest = entityKey.slice(tenantId.length + 1);
+  const colon = rest.indexOf(":");
+  return { tenantId, type: rest.slice(0, colon), id: rest.slice(colon + 1) };
+}
+
+async function untilRead<T>({ lost, logger, partition }: LoadOptions, read: () => Promise<T>): Promise<T | undefined> {
+  for (let attempt = 1; !lost.aborted; attempt += 1) {
+    try {
+      return await read();
+    } catch (error) {
+      logger.warn({ err: error, partition, attempt }, "operations.not-loaded");
+      await sleep(Math.min(retryFirstMs * 2 ** (attempt - 1), retryMaxMs));
+    }
+  }
+  return undefined;
+}

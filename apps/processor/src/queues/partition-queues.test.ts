@@ -1,0 +1,109 @@
+import { describe, expect, it, vi } from "vitest";
+import { PartitionQueues, type Queued } from "./partition-queues.ts";
+
+const queued = (id: string, entityKey: string, position: number): Queued => ({
+  tenantId: "t",
+  id,
+  entityKey,
+  position: BigInt(position),
+  inherited: false,
+});
+
+function queues(bounds?: { perEntityMax: number; perPartitionMax: number }) {
+  const ready: Queued[] = [];
+  const drained: Queued[] = [];
+  let rooms = 0;
+  const events = {
+    onReady: (head: Queued) => void ready.push(head),
+    onEntityDrained: (last: Queued) => void drained.push(last),
+    onRoom: () => {
+      rooms += 1;
+    },
+  };
+  const made = new PartitionQueues(events, bounds);
+  const end = (id: string) => made.finished(ready.find((head) => head.id === id) as Queued, { kind: "ended" });
+  return { ready, drained, rooms: () => rooms, ids: () => ready.map((head) => head.id), made, end };
+}
+
+describe("partition queues", () => {
+  it("run one operation at a time per entity and many entities at once", () => {
+    const { made, ids, ready } = queues();
+    made.add(queued("a1", "a", 1));
+    made.add(queued("a2", "a", 2));
+    made.add(queued("b1", "b", 3));
+    expect(ids()).toEqual(["a1", "b1"]);
+    made.finished(ready[0] as Queued, { kind: "ended" });
+    expect(ids()).toEqual(["a1", "b1", "a2"]);
+  });
+
+  it("take an operation once, whoever brings it again", () => {
+    const { made, ids } = queues();
+    made.add(queued("a1", "a", 1));
+    made.add(queued("a1", "a", 1));
+    expect(ids()).toEqual(["a1"]);
+    expect(made.size).toBe(1);
+  });
+
+  it("let a waiting operation hold its entity, and nothing else, until its time", () => {
+    vi.useFakeTimers();
+    try {
+      const { made, ids, ready } = queues();
+      made.add(queued("a1", "a", 1));
+      made.add(queued("a2", "a", 2));
+      made.finished(ready[0] as Queued, { kind: "wait", untilMs: Date.now() + 1_000 });
+      made.add(queued("b1", "b", 3));
+      vi.advanceTimersByTime(999);
+      expect(ids()).toEqual(["a1", "b1"]);
+      vi.advanceTimersByTime(1);
+      expect(ids()).toEqual(["a1", "b1", "a1"]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("hold an entity whose head nothing leads on from", () => {
+    const { made, ids, ready } = queues();
+    made.add(queued("a1", "a", 1));
+    made.finished(ready[0] as Queued, { kind: "held" });
+    made.add(queued("a2", "a", 2));
+    expect(ids()).toEqual(["a1"]);
+  });
+
+  it("keep what is beyond an entity's bound in Postgres, while other entities go on", () => {
+    const { made, ids, drained, end } = queues({ perEntityMax: 2, perPartitionMax: 10 });
+    for (const n of [1, 2, 3]) made.add(queued(`a${n}`, "a", n));
+    made.add(queued("b1", "b", 4));
+    expect(ids()).toEqual(["a1", "b1"]);
+    end("a1");
+    end("a2");
+    expect(drained.map(({ id }) => id)).toEqual(["a2"]);
+    // Admitted while the page is read: it must not overtake a3.
+    made.add(queued("a5", "a", 5));
+    made.loadEntity("a", [queued("a3", "a", 3)]);
+    end("a3");
+    made.loadEntity("a", [queued("a5", "a", 5)]);
+    end("a5");
+    made.loadEntity("a", []);
+    made.add(queued("a6", "a", 6));
+    expect(ids()).toEqual(["a1", "b1", "a2", "a3", "a5", "a6"]);
+  });
+
+  it("keep what is beyond the partition's bound in Postgres, and ask for it when half is done", () => {
+    const { made, ids, rooms, end } = queues({ perEntityMax: 10, perPartitionMax: 2 });
+    for (const n of [1, 2, 3]) made.add(queued(`e${n}`, `e${n}`, n));
+    expect(made.hasLeftOut).toBe(true);
+    expect(made.highest).toBe(2n);
+    end("e1");
+    expect(rooms()).toBe(1);
+    // Newer than what was left out: it is in Postgres too, and must not overtake.
+    made.add(queued("e4", "e4", 4));
+    expect(made.load([queued("e3", "e3", 3)])).toBe(false);
+    end("e2");
+    expect(made.load([queued("e4", "e4", 4)])).toBe(false);
+    end("e3");
+    expect(made.load([])).toBe(false);
+    expect(made.hasLeftOut).toBe(false);
+    made.add(queued("e5", "e5", 5));
+    expect(ids()).toEqual(["e1", "e2", "e3", "e4", "e5"]);
+  });
+});

@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type AmbiguousOutcome,
+  type CheckpointResult,
+  type Database,
+  endBackend,
+  loadOperation,
+} from "@postback/database";
+import type { Logger } from "@postback/runtime";
+import type { CheckpointRequest } from "./checkpoint-request.ts";
+
+const retryFirstMs = 100;
+const retryMaxMs = 2_000;
+
+/**
+ * Finds out what came of a checkpoint whose answer was lost. Its connection is ended on the server first, so that nothing
+ * of it can take effect later; then only the owner raises a version, and this is the owner: a higher one in the row is
+ * this very checkpoint. Tries until it is known, or the partition is lost.
+ */
+export async function resolveAmbiguous(
+  db: Database,
+  { row, owned }: CheckpointRequest,
+  lost: AmbiguousOutcome,
+  logger: Logger,
+): Promise<CheckpointResult> {
+  for (let attempt = 1; !owned.lost.signal.aborted; attempt += 1) {
+    try {
+      if (lost.backendPid !== undefined) await endBackend(db, lost.backendPid);
+      const found = await loadOperation(db, row.tenantId, row.id);
+      if (!found || found.version <= row.version) return { kind: "outdated" };
+      return { kind: "saved", version: found.version, request: found.request };
+    } catch (error) {
+      logger.warn({ err: error, operationId: row.id, attempt }, "checkpoint.not-resolved");
+      await sleep(Math.min(retryFirstMs * 2 ** (attempt - 1), retryMaxMs));
+    }
+  }
+  return { kind: "fenced" };
+}

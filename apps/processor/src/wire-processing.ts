@@ -1,0 +1,165 @@
+import { topicNames } from "@postback/contracts";
+import { type Database, recordDeadLetters } from "@postback/database";
+import { type Consumer, type GivenUp, type PartitionBatch, type Producer, sendDeadLetter } from "@postback/kafka";
+import type { Catalog } from "@postback/operations";
+import type { Logger, Metrics } from "@postback/runtime";
+import { type AdmissionOptions, consumeCommands } from "./admit/consume-commands.ts";
+import type { ProcessorConfig } from "./config.ts";
+import { processorMetrics, watchMemory } from "./metrics.ts";
+import { Ownership } from "./own/own-partitions.ts";
+import { type OwnedPartition, Positions } from "./own/owned-partition.ts";
+import { Publisher } from "./publish/publish-events.ts";
+import { WatermarkKeeper } from "./publish/watermark-keeper.ts";
+import { loadEntityQueue, loadQueues } from "./queues/load-queues.ts";
+import { PartitionQueues } from "./queues/partition-queues.ts";
+import { Checkpointer } from "./steps/checkpointer.ts";
+import { type RunOptions, runOperation, type StepReport } from "./steps/run-operation.ts";
+import { Scheduler } from "./steps/scheduler.ts";
+import { Slots } from "./steps/slots.ts";
+
+export interface ProcessingOptions {
+  config: ProcessorConfig;
+  /** This process, as the owner of partitions. */
+  id: string;
+  db: Database;
+  producer: Producer;
+  catalog: Catalog;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+/** The parts of a processor, connected. */
+export interface Processing {
+  ownership: Ownership;
+  /** Gives what is done to the consumer from now on. */
+  connect(consumer: Consumer): void;
+  assigned(partitions: readonly number[]): Promise<void>;
+  consume(batch: PartitionBatch): Promise<void>;
+  /** Partitions may go: begins nothing more, and waits a moment for what runs. */
+  handOver(): Promise<void>;
+  /** The end: interrupts what runs, publishes what is committed. */
+  drain(): Promise<void>;
+}
+
+export function wireProcessing(options: ProcessingOptions): Processing {
+  const { config, id, db, producer, catalog, logger, metrics } = options;
+  const topics = topicNames(config.TOPIC_PREFIX);
+  const counted = processorMetrics(metrics);
+  const stopping = new AbortController();
+  const watermarks = new WatermarkKeeper(db, logger);
+  let consumer: Consumer | undefined;
+
+  const lose = (owned: OwnedPartition) => ownership.lose(owned);
+  const running: RunOptions = {
+    db,
+    catalog,
+    checkpointer: new Checkpointer(db, logger),
+    transactionSlots: new Slots(config.TRANSACTIONS_MAX),
+    lose,
+    onStep: (step) => {
+      counted.stepped(step);
+      report(step, logger);
+    },
+    onDefinitionMissing: ({ id: operationId, type: operationType, revision, partition }) => {
+      counted.definitionMissing(operationType);
+      logger.error({ operationId, operationType, revision, partition }, "operation.definition-missing");
+    },
+    stopping: stopping.signal,
+    logger,
+  };
+  const scheduler = new Scheduler({
+    stepsMax: config.STEPS_MAX,
+    run: (owned, head) => runOperation(running, owned, head),
+    logger,
+  });
+
+  const open = async (partition: number, epoch: bigint): Promise<OwnedPartition> => {
+    const lost = new AbortController();
+    const queues = new PartitionQueues({
+      onReady: (head) => scheduler.submit(owned, head),
+      onEntityDrained: (last) => void loadEntityQueue(loading, last),
+      onRoom: () => void loadQueues(loading),
+    });
+    const publisher = new Publisher({
+      db,
+      producer,
+      topic: topics.events,
+      partition,
+      epoch,
+      onPublished: (number) => watermarks.note(partition, epoch, number),
+      signal: lost.signal,
+      logger,
+    });
+    const owned: OwnedPartition = { partition, epoch, lost, positions: new Positions(epoch), queues, publisher };
+    const loading = { db, partition, queues, lost: lost.signal, logger };
+    lost.signal.addEventListener("abort", () => queues.close(), { once: true });
+    publisher.start();
+    await loadQueues(loading);
+    return owned;
+  };
+  const ownership = new Ownership({ db, owner: id, open, logger });
+
+  const giveUp = async (givenUp: GivenUp) => {
+    const letter = await sendDeadLetter(producer, topics.deadLetters, givenUp);
+    await recordDeadLetters(db, [letter]);
+    counted.deadLettered(givenUp.reason);
+    logger.error({ reason: givenUp.reason, topic: letter.topic, offset: letter.offset }, "command.dead-lettered");
+  };
+  const admission: AdmissionOptions = {
+    db,
+    catalog,
+    partitions: config.PARTITIONS,
+    find: (partition) => ownership.find(partition),
+    lose,
+    giveUp,
+    done: ({ topic, partition, generation }, offset) => consumer?.done(topic, partition, offset, generation),
+    onAdmitted: (count) => counted.admitted(count),
+    logger,
+  };
+  watchMemory(metrics, ownership, scheduler);
+  return {
+    ownership,
+    connect: (given) => {
+      consumer = given;
+    },
+    async assigned(partitions) {
+      await ownership.assigned(partitions);
+      scheduler.release();
+    },
+    consume: (batch) => consumeCommands(admission, batch),
+    async handOver() {
+      scheduler.hold();
+      await scheduler.idle();
+      await Promise.all(ownership.all.map(({ publisher }) => publisher.idle()));
+      await watermarks.flush();
+    },
+    async drain() {
+      stopping.abort();
+      scheduler.release();
+      await scheduler.idle();
+      await Promise.all(ownership.all.map(({ publisher }) => publisher.idle()));
+      await watermarks.flush();
+    },
+  };
+}
+
+/** One wide line an attempt; one that was done is for debugging only. */
+function report({ row, step, direction, attempt, outcome, durationMs }: StepReport, logger: Logger): void {
+  const level = outcome.kind === "done" ? "debug" : "info";
+  if (!logger.isLevelEnabled(level)) return;
+  logger[level](
+    {
+      operationId: row.id,
+      operationType: row.type,
+      tenantId: row.tenantId,
+      partition: row.partition,
+      step,
+      direction,
+      attempt,
+      outcome: outcome.kind,
+      code: "error" in outcome ? outcome.error.code : undefined,
+      durationMs: Math.round(durationMs * 10) / 10,
+    },
+    "step.attempted",
+  );
+}
