@@ -8,6 +8,7 @@ export interface ProcessorMetrics {
   admitted(count: number): void;
   deadLettered(reason: string): void;
   definitionMissing(type: string): void;
+  producedAgain(count: number): void;
 }
 
 /** What operators watch of a processor. */
@@ -29,6 +30,10 @@ export function processorMetrics(metrics: Metrics): ProcessorMetrics {
     help: "Operations met whose type or revision no catalog of this processor has",
     labels: ["type"],
   });
+  const again = metrics.counter({
+    name: "commands_produced_again_total",
+    help: "Commands that Kafka had acknowledged and lost; anything but 0 is an alarm",
+  });
   const letters = metrics.counter({
     name: "dead_letters_total",
     help: "Messages that could not be worked",
@@ -42,6 +47,7 @@ export function processorMetrics(metrics: Metrics): ProcessorMetrics {
     admitted: (count) => admitted.inc(count),
     deadLettered: (reason) => letters.inc({ reason }),
     definitionMissing: (type) => missing.inc({ type }),
+    producedAgain: (count) => again.inc(count),
   };
 }
 

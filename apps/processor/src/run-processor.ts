@@ -63,6 +63,7 @@ export async function runProcessor(config: ProcessorConfig): Promise<0 | 1> {
   };
   const parts: Part[] = [
     { name: "consumer", run: (signal) => untilStopped(signal, ending.promise, stop) },
+    { name: "repair", run: (signal) => processing.repair(signal) },
     { name: "ranges", run: (signal) => keepRangesAhead(db, signal, logger) },
   ];
   return await runParts(parts, { graceMs: config.SHUTDOWN_GRACE_MS, logger });

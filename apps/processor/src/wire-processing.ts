@@ -4,6 +4,7 @@ import { type Consumer, type GivenUp, type PartitionBatch, type Producer, sendDe
 import type { Catalog } from "@postback/operations";
 import type { Logger, Metrics } from "@postback/runtime";
 import { type AdmissionOptions, consumeCommands } from "./admit/consume-commands.ts";
+import { produceAgain } from "./admit/produce-again.ts";
 import type { ProcessorConfig } from "./config.ts";
 import { processorMetrics, watchMemory } from "./metrics.ts";
 import { Ownership } from "./own/own-partitions.ts";
@@ -13,6 +14,7 @@ import { WatermarkKeeper } from "./publish/watermark-keeper.ts";
 import { loadEntityQueue, loadQueues } from "./queues/load-queues.ts";
 import { PartitionQueues } from "./queues/partition-queues.ts";
 import { Checkpointer } from "./steps/checkpointer.ts";
+import { Gate } from "./steps/gate.ts";
 import { type RunOptions, runOperation, type StepReport } from "./steps/run-operation.ts";
 import { Scheduler } from "./steps/scheduler.ts";
 import { Slots } from "./steps/slots.ts";
@@ -35,6 +37,8 @@ export interface Processing {
   connect(consumer: Consumer): void;
   assigned(partitions: readonly number[]): Promise<void>;
   consume(batch: PartitionBatch): Promise<void>;
+  /** Looks for what Kafka acknowledged and lost, until it is told to stop. */
+  repair(signal: AbortSignal): Promise<void>;
   /** Partitions may go: begins nothing more, and waits a moment for what runs. */
   handOver(): Promise<void>;
   /** The end: interrupts what runs, publishes what is committed. */
@@ -46,6 +50,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
   const topics = topicNames(config.TOPIC_PREFIX);
   const counted = processorMetrics(metrics);
   const stopping = new AbortController();
+  const gate = new Gate();
   const watermarks = new WatermarkKeeper(db, logger);
   let consumer: Consumer | undefined;
 
@@ -55,6 +60,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     catalog,
     checkpointer: new Checkpointer(db, logger),
     transactionSlots: new Slots(config.TRANSACTIONS_MAX),
+    gate,
     lose,
     onStep: (step) => {
       counted.stepped(step);
@@ -124,18 +130,30 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     },
     async assigned(partitions) {
       await ownership.assigned(partitions);
-      scheduler.release();
+      gate.open();
     },
     consume: (batch) => consumeCommands(admission, batch),
+    repair: (signal) =>
+      produceAgain(
+        {
+          db,
+          producer,
+          topic: topics.commands,
+          positions: () => consumer?.positions() ?? [],
+          onProducedAgain: (count) => counted.producedAgain(count),
+          logger,
+        },
+        signal,
+      ),
     async handOver() {
-      scheduler.hold();
-      await scheduler.idle();
+      gate.shut();
+      await gate.empty();
       await Promise.all(ownership.all.map(({ publisher }) => publisher.idle()));
       await watermarks.flush();
     },
     async drain() {
       stopping.abort();
-      scheduler.release();
+      gate.open();
       await scheduler.idle();
       await Promise.all(ownership.all.map(({ publisher }) => publisher.idle()));
       await watermarks.flush();

@@ -37,6 +37,7 @@ export * from "./operations/project-commands.ts";
 export * from "./processing/acquire-partitions.ts";
 export * from "./processing/admit-commands.ts";
 export * from "./processing/checkpoint.ts";
+export * from "./processing/load-unadmitted.ts";
 export * from "./processing/load-unfinished.ts";
 export * from "./processing/load-unpublished.ts";
 export * from "./processing/watermarks.ts";

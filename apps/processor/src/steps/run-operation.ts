@@ -24,6 +24,7 @@ import type { OwnedPartition } from "../own/owned-partition.ts";
 import type { HeadResult, Queued } from "../queues/partition-queues.ts";
 import type { CheckpointRequest } from "./checkpoint-request.ts";
 import type { Checkpointer } from "./checkpointer.ts";
+import type { Gate } from "./gate.ts";
 import { rowAfter, stateOf } from "./operation-state.ts";
 import type { Slots } from "./slots.ts";
 import { runTransactionStep } from "./transaction-step.ts";
@@ -33,6 +34,8 @@ export interface RunOptions {
   catalog: Catalog;
   checkpointer: Checkpointer;
   transactionSlots: Slots;
+  /** Shut while partitions are handed over: no step begins. */
+  gate: Gate;
   lose(owned: OwnedPartition): void;
   onStep(step: StepReport): void;
   onDefinitionMissing(row: OperationRow): void;
@@ -79,7 +82,8 @@ export async function runOperation(options: RunOptions, owned: OwnedPartition, h
     const stored = stateOf(row, definition, options.catalog);
     const state: OperationState = isInherited ? afterTakeOver(stored, options.catalog.shapeOf(definition)) : stored;
     isInherited = false;
-    const went = await goOn(options, { owned, definition, row, state, signal });
+    const turn: Turn = { owned, definition, row, state, signal };
+    const went = await options.gate.pass(() => goOn(options, turn));
     if (went.kind !== "saved") return went;
     row = went.row ?? (await loadOperation(options.db, head.tenantId, head.id));
     // Its next turn begins where this one leaves off; a row that isn't known any more is read again then.
@@ -91,6 +95,7 @@ export async function runOperation(options: RunOptions, owned: OwnedPartition, h
 type Went = HeadResult | { kind: "saved"; row: OperationRow | undefined };
 
 async function goOn(options: RunOptions, turn: Turn): Promise<Went> {
+  if (turn.signal.aborted) return { kind: "held" };
   const shape = options.catalog.shapeOf(turn.definition);
   const request = (turn.row.request ?? undefined) as OperationRequest | undefined;
   const action = nextAction(turn.state, shape, new Date(), request);

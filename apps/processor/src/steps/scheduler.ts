@@ -20,7 +20,6 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #slots: Slots;
   readonly #running = new Set<Promise<void>>();
-  #open: PromiseWithResolvers<void> | undefined;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -38,24 +37,12 @@ export class Scheduler {
     this.#running.add(work);
   }
 
-  /** Begins nothing more until {@link release}; what runs goes on. */
-  hold(): void {
-    this.#open ??= Promise.withResolvers();
-  }
-
-  release(): void {
-    this.#open?.resolve();
-    this.#open = undefined;
-  }
-
-  /** Resolves when nothing that had begun is still running. */
+  /** Resolves when nothing is running or waiting for a slot. */
   async idle(): Promise<void> {
-    await Promise.all(this.#running);
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
   async #work(owned: OwnedPartition, head: Queued): Promise<void> {
-    await this.#open?.promise;
-    if (owned.lost.signal.aborted) return;
     owned.queues.finished(head, await this.#runUntilKnown(owned, head));
   }
 
