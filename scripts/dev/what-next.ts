@@ -33,7 +33,7 @@ What to try next, in another terminal:
 
 # 3  Register a URL of your own: this one prints what arrives
   ${listener}
-  curl -s "$POSTBACK_URL/v1/endpoints" ${headers} \\
+  sleep 1; curl -s "$POSTBACK_URL/v1/endpoints" ${headers} \\
     -d '{"url":"http://127.0.0.1:9009/","events":["order.*"]}'; echo
 
 # 4  Change a step of the shop: in examples/shop/src/orders/place-order.ts begin the run of confirm-order with

@@ -2,7 +2,7 @@ import { topicNames } from "@postback/contracts";
 import { type Database, recordDeadLetters } from "@postback/database";
 import { type Consumer, type GivenUp, type PartitionBatch, type Producer, sendDeadLetter } from "@postback/kafka";
 import type { Catalog } from "@postback/operations";
-import type { Logger, Metrics } from "@postback/runtime";
+import { keepTrying, type Logger, type Metrics } from "@postback/runtime";
 import { type AdmissionOptions, consumeCommands } from "./admit/consume-commands.ts";
 import { produceAgain } from "./admit/produce-again.ts";
 import type { ProcessorConfig } from "./config.ts";
@@ -106,8 +106,12 @@ export function wireProcessing(options: ProcessingOptions): Processing {
   const ownership = new Ownership({ db, owner: id, open, logger });
 
   const giveUp = async (givenUp: GivenUp) => {
-    const letter = await sendDeadLetter(producer, topics.deadLetters, givenUp);
-    await recordDeadLetters(db, [letter]);
+    const tell = async () => {
+      const sent = await sendDeadLetter(producer, topics.deadLetters, givenUp);
+      await recordDeadLetters(db, [sent]);
+      return sent;
+    };
+    const letter = await keepTrying(tell, { logger, event: "command.not-dead-lettered" });
     counted.deadLettered(givenUp.reason);
     logger.error({ reason: givenUp.reason, topic: letter.topic, offset: letter.offset }, "command.dead-lettered");
   };

@@ -47,7 +47,6 @@ export async function runDispatcher(config: DispatcherConfig): Promise<0 | 1> {
   await dispatch.follower.start();
   const ending = Promise.withResolvers<never>();
   const consumer = await consume(config, connection, dispatch, ending.reject);
-  dispatch.connect(consumer);
   const { groupId } = groupOf(config);
   const watchdog = await startWatchdog({
     consumer,
@@ -84,13 +83,13 @@ async function refuseOtherPartitions(db: Database, partitions: number): Promise<
   );
 }
 
-function consume(
+async function consume(
   config: DispatcherConfig,
   connection: KafkaConnection,
   dispatch: Dispatch,
   onFatal: (error: Error) => void,
 ): Promise<Consumer> {
-  return startConsumer({
+  const consumer = await startConsumer({
     connection,
     ...groupOf(config),
     topics: [topicNames(config.TOPIC_PREFIX).events],
@@ -99,6 +98,8 @@ function consume(
     onRevoking: () => dispatch.handOver(),
     onFatal,
   });
+  dispatch.connect(consumer);
+  return consumer;
 }
 
 interface Running {

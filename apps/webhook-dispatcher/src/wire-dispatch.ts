@@ -1,17 +1,18 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { topicNames } from "@postback/contracts";
 import { type Database, disableEndpoint, parseKeyring, recordDeadLetters, recordOutcomes } from "@postback/database";
 import { parseSubnet } from "@postback/domain";
 import { type Consumer, type GivenUp, type Producer, sendDeadLetter } from "@postback/kafka";
-import type { Logger, Metrics } from "@postback/runtime";
+import { keepTrying, type Logger, type Metrics } from "@postback/runtime";
 import type { DispatcherConfig } from "./config.ts";
 import { EventConsumption } from "./consume/consume-events.ts";
 import type { Outgoing } from "./lanes/held.ts";
-import { type AfterAttempt, Lanes } from "./lanes/lanes.ts";
+import { type AfterAttempt, type LaneShare, Lanes } from "./lanes/lanes.ts";
 import { Schedule } from "./lanes/wake-due.ts";
 import { type DispatcherMetrics, dispatcherMetrics, watchMemory } from "./metrics.ts";
 import type { Entry } from "./record/pending-outcomes.ts";
 import { Recorder } from "./record/recorder.ts";
-import { createAgentPool } from "./send/agent-pool.ts";
+import { type AgentPool, createAgentPool } from "./send/agent-pool.ts";
 import type { AttemptResult } from "./send/post-webhook.ts";
 import { createResolveHost } from "./send/resolve-host.ts";
 import { sendDelivery } from "./send/send-delivery.ts";
@@ -52,8 +53,12 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
   let consumer: Consumer | undefined;
 
   const giveUp = async (givenUp: GivenUp) => {
-    const letter = await sendDeadLetter(producer, topicNames(config.TOPIC_PREFIX).deadLetters, givenUp);
-    await recordDeadLetters(db, [letter]);
+    const tell = async () => {
+      const sent = await sendDeadLetter(producer, topicNames(config.TOPIC_PREFIX).deadLetters, givenUp);
+      await recordDeadLetters(db, [sent]);
+      return sent;
+    };
+    const letter = await keepTrying(tell, { logger, event: "event.not-dead-lettered" });
     counted.deadLettered(givenUp.reason);
     logger.error({ reason: givenUp.reason, topic: letter.topic, offset: letter.offset }, "event.dead-lettered");
   };
@@ -71,7 +76,7 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     onSlotFree: () => schedule.kick(),
     onGone: (endpoint) => void disableGone(db, endpoint, logger),
     onAttempt: (outgoing, sent, next) => report(outgoing, sent, next, { counted, logger }),
-    shareOf: ({ concurrency }) => Math.max(1, Math.floor(concurrency / live.count)),
+    shareOf: (endpoint) => shareOf(endpoint, live.count),
     owner: id,
     waitingMax: config.HELD_DELIVERIES_MAX,
     clock: Date.now,
@@ -82,6 +87,7 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     subscriptions,
     offer: (outgoing) => lanes.offer(outgoing),
     record,
+    room: () => recorder.room(),
     giveUp,
     done: ({ topic, partition, offset, generation }) => consumer?.done(topic, partition, offset, generation),
     logger,
@@ -115,10 +121,25 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     handOver,
     drain: async () => {
       await handOver();
-      await agents.close();
+      await untilAnswered(agents, lanes, logger);
       await recorder.flush();
     },
   };
+}
+
+/** This dispatcher's part of what an endpoint allows: all that live have the same. */
+const shareOf = ({ concurrency, ratePerSecond }: Subscription, live: number): LaneShare => ({
+  concurrency: Math.max(1, Math.floor(concurrency / live)),
+  ratePerSecond: ratePerSecond === undefined ? undefined : ratePerSecond / live,
+});
+
+/** How long the end waits for what is out. All of it has rows with leases: who comes next sends it again. */
+const answerWaitMaxMs = 4_000;
+
+async function untilAnswered(agents: AgentPool, lanes: Lanes, logger: Logger): Promise<void> {
+  const tooLong = sleep(answerWaitMaxMs, "too-long", { ref: false });
+  const ended = await Promise.race([agents.close(), tooLong]);
+  if (ended === "too-long") logger.warn({ inFlight: lanes.inFlight }, "deliveries.left-to-their-leases");
 }
 
 function createAgents(config: DispatcherConfig) {

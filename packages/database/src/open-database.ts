@@ -43,10 +43,19 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   // An idle connection that the server ends raises 'error' on the pool; without a listener that ends the process.
   pool.on("error", (error) => options.logger.warn({ error: error.message }, "database.connection_lost"));
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { disposeExternalPool: false }) });
+  // Made when it is first used: processors and dispatchers never do, and its query compiler takes memory.
+  let prisma: PrismaClient | undefined;
   const close = async () => {
-    await prisma.$disconnect();
+    await prisma?.$disconnect();
     await pool.end();
   };
-  return { pool, prisma, close, [Symbol.asyncDispose]: close };
+  return {
+    pool,
+    get prisma() {
+      prisma ??= new PrismaClient({ adapter: new PrismaPg(pool, { disposeExternalPool: false }) });
+      return prisma;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type AdmissionState,
   type AdmittedCommand,
@@ -6,7 +5,7 @@ import {
   type Database,
   isDataFailure,
 } from "@postback/database";
-import type { Logger } from "@postback/runtime";
+import { keepTrying, type Logger } from "@postback/runtime";
 import type { OwnedPartition } from "../own/owned-partition.ts";
 
 export type Admitted =
@@ -17,9 +16,6 @@ export type Admitted =
       /** Refused by the database because of their data. */
       rejected: readonly { command: AdmittedCommand; error: unknown }[];
     };
-
-const retryFirstMs = 50;
-const retryMaxMs = 2_000;
 
 /**
  * Admits commands of one partition, in order: one statement for all, but for an id that comes twice, whose second
@@ -58,15 +54,18 @@ async function admitOrRefuse(
   batch: readonly AdmittedCommand[],
   logger: Logger,
 ): Promise<Answer> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await admitCommands(db, owned, batch);
-    } catch (error) {
-      if (isDataFailure(error)) return { kind: "refused", error };
-      if (owned.lost.signal.aborted) return { kind: "fenced" };
-      logger.warn({ err: error, partition: owned.partition, rows: batch.length, attempt }, "commands.not-admitted");
-      await sleep(Math.min(retryFirstMs * 2 ** (attempt - 1), retryMaxMs));
-    }
+  const fields = { partition: owned.partition, rows: batch.length };
+  try {
+    const admitted = await keepTrying(() => admitCommands(db, owned, batch), {
+      logger,
+      event: "commands.not-admitted",
+      fields,
+      signal: owned.lost.signal,
+      shouldRetry: (error) => !isDataFailure(error),
+    });
+    return admitted ?? { kind: "fenced" };
+  } catch (error) {
+    return { kind: "refused", error };
   }
 }
 

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { acquirePartitions, type Database } from "@postback/database";
-import type { Logger } from "@postback/runtime";
+import { acquirePartitions, type Database, type Ownership as OwnershipOfPartition } from "@postback/database";
+import { keepTrying, type Logger } from "@postback/runtime";
 import type { OwnedPartition } from "./owned-partition.ts";
 
 export interface OwnershipOptions {
@@ -11,9 +10,6 @@ export interface OwnershipOptions {
   open(partition: number, epoch: bigint): Promise<OwnedPartition>;
   logger: Logger;
 }
-
-const retryFirstMs = 50;
-const retryMaxMs = 2_000;
 
 /** The group assigns partitions; Postgres proves the owner (design §3.2). */
 export class Ownership {
@@ -63,14 +59,13 @@ export class Ownership {
   }
 
   /** Without Postgres nothing can be owned: tries until it answers. The consumer goes on beating meanwhile. */
-  async #acquire(partitions: readonly number[], known: ReadonlyMap<number, bigint>) {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await acquirePartitions(this.#options.db, this.#options.owner, partitions, known);
-      } catch (error) {
-        this.#options.logger.warn({ err: error, attempt, count: partitions.length }, "partitions.not-acquired");
-        await sleep(Math.min(retryFirstMs * 2 ** (attempt - 1), retryMaxMs));
-      }
-    }
+  #acquire(partitions: readonly number[], known: ReadonlyMap<number, bigint>): Promise<OwnershipOfPartition[]> {
+    const { db, owner, logger } = this.#options;
+    const fields = { count: partitions.length };
+    return keepTrying(() => acquirePartitions(db, owner, partitions, known), {
+      logger,
+      event: "partitions.not-acquired",
+      fields,
+    });
   }
 }

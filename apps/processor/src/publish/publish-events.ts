@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Database, loadUnpublished, loadWatermark, type NumberedEvent } from "@postback/database";
 import type { Producer } from "@postback/kafka";
-import type { Logger } from "@postback/runtime";
+import { keepTrying, type Logger } from "@postback/runtime";
 import { toMessage } from "./event-message.ts";
 import { EventNumbers, firstOfEpoch } from "./event-numbers.ts";
 
@@ -20,8 +19,6 @@ export interface PublisherOptions {
 
 const batchMax = 500;
 const backlogPage = 500;
-const retryFirstMs = 50;
-const retryMaxMs = 2_000;
 
 /**
  * Brings one partition's committed events to Kafka strictly in number order (design §3.3): first what former owners left
@@ -90,17 +87,9 @@ export class Publisher {
     if (sent && last) onPublished(BigInt(last.number));
   }
 
-  /** Tries until it succeeds; undefined when the partition was lost meanwhile. */
-  async #untilDone<T>(work: () => Promise<T>): Promise<T | undefined> {
+  /** Undefined when the partition was lost meanwhile. */
+  #untilDone<T>(work: () => Promise<T>): Promise<T | undefined> {
     const { signal, logger, partition } = this.#options;
-    for (let attempt = 1; !signal.aborted; attempt += 1) {
-      try {
-        return await work();
-      } catch (error) {
-        logger.warn({ err: error, partition, attempt }, "events.not-published");
-        await sleep(Math.min(retryFirstMs * 2 ** (attempt - 1), retryMaxMs));
-      }
-    }
-    return undefined;
+    return keepTrying(work, { logger, event: "events.not-published", fields: { partition }, signal });
   }
 }

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Database, loadUnfinished, loadUnfinishedOfEntity } from "@postback/database";
-import type { Logger } from "@postback/runtime";
+import { keepTrying, type Logger } from "@postback/runtime";
 import { defaultBounds, type PartitionQueues, type Queued } from "./partition-queues.ts";
 import { toQueued } from "./to-queued.ts";
 
@@ -14,8 +13,6 @@ export interface LoadOptions {
 }
 
 const pageMax = 1_000;
-const retryFirstMs = 100;
-const retryMaxMs = 5_000;
 
 /** Reads admitted operations that have not ended into the queues, in order, as far as there is room. */
 export async function loadQueues(options: LoadOptions): Promise<void> {
@@ -48,14 +45,6 @@ function entityOf({ tenantId, entityKey }: Queued): { tenantId: string; type: st
   return { tenantId, type: rest.slice(0, colon), id: rest.slice(colon + 1) };
 }
 
-async function untilRead<T>({ lost, logger, partition }: LoadOptions, read: () => Promise<T>): Promise<T | undefined> {
-  for (let attempt = 1; !lost.aborted; attempt += 1) {
-    try {
-      return await read();
-    } catch (error) {
-      logger.warn({ err: error, partition, attempt }, "operations.not-loaded");
-      await sleep(Math.min(retryFirstMs * 2 ** (attempt - 1), retryMaxMs));
-    }
-  }
-  return undefined;
+function untilRead<T>({ lost, logger, partition }: LoadOptions, read: () => Promise<T>): Promise<T | undefined> {
+  return keepTrying(read, { logger, event: "operations.not-loaded", fields: { partition }, signal: lost });
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type AmbiguousOutcome,
   type CheckpointResult,
@@ -6,11 +5,8 @@ import {
   endBackend,
   loadOperation,
 } from "@postback/database";
-import type { Logger } from "@postback/runtime";
+import { keepTrying, type Logger } from "@postback/runtime";
 import type { CheckpointRequest } from "./checkpoint-request.ts";
-
-const retryFirstMs = 100;
-const retryMaxMs = 2_000;
 
 /**
  * Finds out what came of a checkpoint whose answer was lost. Its connection is ended on the server first, so that nothing
@@ -23,16 +19,13 @@ export async function resolveAmbiguous(
   lost: AmbiguousOutcome,
   logger: Logger,
 ): Promise<CheckpointResult> {
-  for (let attempt = 1; !owned.lost.signal.aborted; attempt += 1) {
-    try {
-      if (lost.backendPid !== undefined) await endBackend(db, lost.backendPid);
-      const found = await loadOperation(db, row.tenantId, row.id);
-      if (!found || found.version <= row.version) return { kind: "outdated" };
-      return { kind: "saved", version: found.version, request: found.request };
-    } catch (error) {
-      logger.warn({ err: error, operationId: row.id, attempt }, "checkpoint.not-resolved");
-      await sleep(Math.min(retryFirstMs * 2 ** (attempt - 1), retryMaxMs));
-    }
-  }
-  return { kind: "fenced" };
+  const look = async (): Promise<CheckpointResult> => {
+    if (lost.backendPid !== undefined) await endBackend(db, lost.backendPid);
+    const found = await loadOperation(db, row.tenantId, row.id);
+    if (!found || found.version <= row.version) return { kind: "outdated" };
+    return { kind: "saved", version: found.version, request: found.request };
+  };
+  const fields = { operationId: row.id };
+  const { signal } = owned.lost;
+  return (await keepTrying(look, { logger, event: "checkpoint.not-resolved", fields, signal })) ?? { kind: "fenced" };
 }

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Logger } from "@postback/runtime";
+import { keepTrying, type Logger } from "@postback/runtime";
 import type { OwnedPartition } from "../own/owned-partition.ts";
 import type { HeadResult, Queued } from "../queues/partition-queues.ts";
 import { Slots } from "./slots.ts";
@@ -11,9 +10,6 @@ export interface SchedulerOptions {
   run(owned: OwnedPartition, head: Queued): Promise<HeadResult>;
   logger: Logger;
 }
-
-const retryFirstMs = 100;
-const retryMaxMs = 5_000;
 
 /** Works the heads of all partitions' queues, a bounded number at once. */
 export class Scheduler {
@@ -48,15 +44,18 @@ export class Scheduler {
 
   /** Postgres may be away: the operation is then as its row says, and is read again. */
   async #runUntilKnown(owned: OwnedPartition, head: Queued): Promise<HeadResult> {
-    for (let attempt = 1; !owned.lost.signal.aborted; attempt += 1) {
+    const { logger, run } = this.#options;
+    const attempt = async () => {
       try {
-        return await this.#options.run(owned, head);
+        return await run(owned, head);
       } catch (error) {
-        this.#options.logger.error({ err: error, operationId: head.id, attempt }, "operation.not-carried-on");
         head.row = undefined;
-        await sleep(Math.min(retryFirstMs * 2 ** (attempt - 1), retryMaxMs));
+        throw error;
       }
-    }
-    return { kind: "held" };
+    };
+    const fields = { operationId: head.id };
+    const { signal } = owned.lost;
+    const result = await keepTrying(attempt, { logger, event: "operation.not-carried-on", fields, signal });
+    return result ?? { kind: "held" };
   }
 }

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { claimEvents, type Database, findRecorded, loadProgress } from "@postback/database";
 import { LIVE } from "@postback/domain";
 import type { GivenUp, IncomingMessage, PartitionBatch, TopicPartition } from "@postback/kafka";
-import type { Logger } from "@postback/runtime";
+import { keepTrying, type Logger } from "@postback/runtime";
 import type { HeldEvent, Outgoing } from "../lanes/held.ts";
 import { type Entry, toEventRow } from "../record/pending-outcomes.ts";
 import type { Subscription } from "../subscriptions/subscription.ts";
@@ -15,6 +14,8 @@ export interface ConsumeOptions {
   subscriptions: Subscriptions;
   offer(outgoing: Outgoing): void;
   record(entry: Entry): void;
+  /** Resolves when outcomes aren't piling up: one event may match thousands of endpoints. */
+  room(): Promise<void>;
   /** Resolves when the message is in `dead-letters` and listed. */
   giveUp(givenUp: GivenUp): Promise<void>;
   done(place: HeldEvent["place"]): void;
@@ -28,8 +29,6 @@ interface Candidate {
 
 /** After this long without Postgres the batch fails, which ends the process for a clean start. */
 const outageMaxMs = 10 * 60_000;
-const retryFirstMs = 50;
-const retryMaxMs = 2_000;
 
 /** Turns batches of `events` into deliveries in lanes. */
 export class EventConsumption {
@@ -67,7 +66,10 @@ export class EventConsumption {
     }
     const claimed = await this.#claim(candidates);
     const recorded = await this.#recordedOf(claimed);
-    for (const { event } of claimed) this.#deliver(event, recorded);
+    for (const { event } of claimed) {
+      await this.#options.room();
+      this.#deliver(event, recorded);
+    }
   }
 
   /** All deliveries of the event have rows. */
@@ -144,17 +146,9 @@ export class EventConsumption {
     return state;
   }
 
-  async #withPostgres<T>(work: () => Promise<T>): Promise<T> {
-    const endsAtMs = performance.now() + outageMaxMs;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await work();
-      } catch (error) {
-        if (performance.now() > endsAtMs) throw error;
-        this.#options.logger.warn({ err: error, attempt }, "events.postgres-away");
-        await sleep(Math.min(retryFirstMs * 2 ** (attempt - 1), retryMaxMs));
-      }
-    }
+  #withPostgres<T>(work: () => Promise<T>): Promise<T> {
+    const { logger } = this.#options;
+    return keepTrying(work, { logger, event: "events.postgres-away", giveUpAfterMs: outageMaxMs });
   }
 }
 
@@ -170,6 +164,7 @@ const toOutgoing = (event: HeldEvent, endpoint: Subscription): Outgoing => ({
   traceparent: event.header.traceparent,
   acceptedAtMs: event.header.acceptedAt,
   attemptsMade: 0,
+  isClaimed: false,
   endpoint,
   event,
 });

@@ -26,6 +26,8 @@ export interface Outgoing {
   /** When its event was accepted, milliseconds since 1970. */
   readonly acceptedAtMs: number;
   readonly attemptsMade: number;
+  /** Claimed from the schedule: its row says `sending` until it is given back or ended. */
+  readonly isClaimed: boolean;
   readonly endpoint: Subscription;
   /** The event that still counts on its record; none once it has a row. */
   event: HeldEvent | undefined;

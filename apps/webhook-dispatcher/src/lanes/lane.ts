@@ -13,6 +13,12 @@ import type { Outgoing, Waiting } from "./held.ts";
 /** Deliveries that wait in memory for a slot of one lane; more than that wait in Postgres. */
 export const laneWaitingMax = 256;
 
+/** What this dispatcher may use of an endpoint's limits. */
+export interface LaneShare {
+  readonly concurrency: number;
+  readonly ratePerSecond: number | undefined;
+}
+
 /** A delivery that is being sent. */
 export interface InFlight {
   readonly outgoing: Outgoing;
@@ -36,18 +42,17 @@ export class Lane {
   wakesAtMs: number | undefined;
   #state: LaneState;
 
-  constructor(endpoint: Subscription, share: number, nowMs: number) {
+  constructor(endpoint: Subscription, share: LaneShare, nowMs: number) {
     this.endpoint = endpoint;
-    this.#state = newLane(share, endpoint.ratePerSecond, nowMs);
+    this.#state = newLane(share.concurrency, share.ratePerSecond, nowMs);
   }
 
-  /** Takes over changed limits; what is out goes on under the old ones. */
-  adapt(endpoint: Subscription, share: number, nowMs: number): void {
-    const fresh = newLane(share, endpoint.ratePerSecond, nowMs);
-    const sameRate = endpoint.ratePerSecond === this.endpoint.ratePerSecond;
-    const { rate: _, ...rest } = this.#state;
-    const rate = sameRate ? this.#state.rate : fresh.rate;
-    this.#state = { ...rest, concurrency: share, ...(rate ? { rate } : {}) };
+  /** Takes over changed limits; what is out goes on under the old ones, and tokens that are left stay. */
+  adapt(endpoint: Subscription, { concurrency, ratePerSecond }: LaneShare, nowMs: number): void {
+    const { rate: before, ...rest } = this.#state;
+    const bucket = before?.bucket ?? newLane(concurrency, ratePerSecond, nowMs).rate?.bucket;
+    const rate = ratePerSecond === undefined || !bucket ? undefined : { perSecond: ratePerSecond, bucket };
+    this.#state = { ...rest, concurrency, ...(rate ? { rate } : {}) };
     this.endpoint = endpoint;
   }
 
@@ -55,20 +60,18 @@ export class Lane {
     this.#state = { ...this.#state, pausedUntilMs: Math.max(this.#state.pausedUntilMs ?? 0, untilMs) };
   }
 
-  /** Whether one more may start; slots that a claim has reserved don't count as free unless it is the claim's own. */
-  decide(nowMs: number, { reservedToo = false } = {}): ReturnType<typeof mayStart> {
-    const taken = this.#state.inFlight + (reservedToo ? 0 : this.reserved);
-    return mayStart({ ...this.#state, inFlight: taken }, nowMs);
+  /** Whether one more may start now; slots that a claim has reserved don't count as free. */
+  decide(nowMs: number): ReturnType<typeof mayStart> {
+    return mayStart({ ...this.#state, inFlight: this.#state.inFlight + this.reserved }, nowMs);
   }
 
   /** How many more could start now. */
-  freeSlots(nowMs: number, max: number): number {
-    let trial = { ...this.#state, inFlight: this.#state.inFlight + this.reserved };
+  freeSlots(policy: BreakerPolicy, nowMs: number, max: number): number {
+    let trial: LaneState = { ...this.#state, inFlight: this.#state.inFlight + this.reserved };
     let free = 0;
     while (free < max && mayStart(trial, nowMs).start) {
-      trial = { ...trial, inFlight: trial.inFlight + 1 };
+      trial = attemptStarted(trial, policy, nowMs);
       free += 1;
-      if (trial.breaker.state !== "closed") break;
     }
     return free;
   }

@@ -12,7 +12,7 @@ import type { Entry } from "../record/pending-outcomes.ts";
 import type { AttemptResult as Sent } from "../send/post-webhook.ts";
 import type { Subscription } from "../subscriptions/subscription.ts";
 import type { Outgoing } from "./held.ts";
-import { type InFlight, Lane, laneWaitingMax } from "./lane.ts";
+import { type InFlight, Lane, type LaneShare, laneWaitingMax } from "./lane.ts";
 import { toEnded, toPending, toSending } from "./to-record.ts";
 
 export interface LanesOptions {
@@ -24,8 +24,8 @@ export interface LanesOptions {
   /** 410 Gone: the receiver wants no more. */
   onGone(endpoint: Subscription): void;
   onAttempt(outgoing: Outgoing, sent: Sent, next: AfterAttempt): void;
-  /** This dispatcher's share of the endpoint's concurrency. */
-  shareOf(endpoint: Subscription): number;
+  /** What this dispatcher may use of the endpoint's limits. */
+  shareOf(endpoint: Subscription): LaneShare;
   /** Who holds the leases of what is spilled while being sent. */
   owner: string;
   /** Deliveries that wait in the memory of all lanes together, at most. */
@@ -33,6 +33,8 @@ export interface LanesOptions {
   clock(): number;
   dice(): number;
 }
+
+export type { LaneShare } from "./lane.ts";
 
 export type AfterAttempt = WaitingState | Delivered | Exhausted | Expired;
 
@@ -95,7 +97,7 @@ export class Lanes {
     const lane = this.#laneOf(endpoint);
     const now = this.#options.clock();
     const decision = lane.decide(now);
-    const max = lane.waiting.length > 0 ? 0 : lane.freeSlots(now, claimMax);
+    const max = lane.waiting.length > 0 ? 0 : lane.freeSlots(DEFAULT_BREAKER_POLICY, now, claimMax);
     lane.reserved += max;
     if (max === 0) this.#withBacklog.add(endpoint.endpointId);
     const heldUntil = decision.start ? undefined : decision.untilMs;
@@ -105,14 +107,10 @@ export class Lanes {
   /** Sends what a claim has taken, and gives back what was reserved beyond it. */
   settleClaim(endpoint: Subscription, reserved: number, claimed: readonly Outgoing[]): void {
     const lane = this.#laneOf(endpoint);
-    const now = this.#options.clock();
     lane.reserved -= reserved;
     if (claimed.length > 0 && claimed.length === reserved) this.#withBacklog.add(endpoint.endpointId);
     else this.#withBacklog.delete(endpoint.endpointId);
-    for (const outgoing of claimed) {
-      const decision = lane.decide(now);
-      this.#start(lane, outgoing, decision.start && decision.probe, now);
-    }
+    for (const outgoing of claimed) this.offer(outgoing);
   }
 
   pause(endpoint: Subscription, remainingMs: number): void {
@@ -162,7 +160,10 @@ export class Lanes {
   }
 
   #spill(outgoing: Outgoing, dueInMs: number): void {
-    this.#options.record({ delivery: toPending(outgoing, Math.max(0, dueInMs)), event: takeEvent(outgoing) });
+    this.#options.record({
+      delivery: toPending(outgoing, this.#options.owner, Math.max(0, dueInMs)),
+      event: takeEvent(outgoing),
+    });
   }
 
   #start(lane: Lane, outgoing: Outgoing, probe: boolean, now: number): void {

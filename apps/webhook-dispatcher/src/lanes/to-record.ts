@@ -12,11 +12,15 @@ const identity = (outgoing: Outgoing) => ({
   partition: outgoing.partition,
 });
 
-/** A delivery that waits in Postgres until it is due. */
-export const toPending = (outgoing: Outgoing, dueInMs: number): DeliveryRecord => ({
+/**
+ * A delivery that waits in Postgres until it is due. One that was claimed is given back by whoever holds its lease; any
+ * other record without an attempt leaves a row alone that is there.
+ */
+export const toPending = (outgoing: Outgoing, owner: string, dueInMs: number): DeliveryRecord => ({
   ...identity(outgoing),
   status: "pending",
   dueInMs,
+  leaseOwner: outgoing.isClaimed ? owner : undefined,
 });
 
 /** A delivery that is out: its row says so, and until when. */

@@ -123,6 +123,7 @@ const toOutgoing = (delivery: ClaimedDelivery, endpoint: Subscription): Outgoing
   traceparent: delivery.traceparent ?? undefined,
   acceptedAtMs: delivery.eventAcceptedAt.getTime(),
   attemptsMade: delivery.attemptsMade,
+  isClaimed: true,
   endpoint,
   event: undefined,
 });

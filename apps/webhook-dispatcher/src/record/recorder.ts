@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDataFailure, type Outcomes } from "@postback/database";
-import type { Logger } from "@postback/runtime";
+import { keepTrying, type Logger } from "@postback/runtime";
 import type { HeldEvent } from "../lanes/held.ts";
 import { type Entry, toOutcomes } from "./pending-outcomes.ts";
 
@@ -23,8 +23,6 @@ const batchMax = 500;
  * half of what four statements do.
  */
 const lingerMs = 20;
-const retryFirstMs = 50;
-const retryMaxMs = 2_000;
 
 /** Writes outcomes in batches, one statement at a time, in the order in which they came. */
 export class Recorder {
@@ -32,6 +30,7 @@ export class Recorder {
   #waiting: Entry[] = [];
   #writing = 0;
   #isHigh = false;
+  #room = Promise.withResolvers<void>();
   #running: Promise<void> | undefined;
   #hurry = new AbortController();
 
@@ -48,6 +47,11 @@ export class Recorder {
     if (!this.#isHigh && this.waiting > heldMax) this.#press(true);
     if (this.#waiting.length >= batchMax) this.#hurry.abort();
     this.#running ??= this.#run();
+  }
+
+  /** Resolves when fewer than {@link heldMax} wait. */
+  async room(): Promise<void> {
+    if (this.#isHigh) await this.#room.promise;
   }
 
   /** Resolves when all that was added before is written. */
@@ -94,15 +98,17 @@ export class Recorder {
 
   /** Tries until it is written; answers with the error when its data is at fault, which trying again can't mend. */
   async #writeOrRefuse(batch: readonly Entry[]): Promise<unknown> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.#options.write(toOutcomes(batch));
-        return undefined;
-      } catch (error) {
-        if (isDataFailure(error)) return error;
-        this.#options.logger.warn({ err: error, rows: batch.length, attempt }, "outcomes.not-written");
-        await sleep(Math.min(retryFirstMs * 2 ** (attempt - 1), retryMaxMs));
-      }
+    const { write, logger } = this.#options;
+    try {
+      await keepTrying(() => write(toOutcomes(batch)), {
+        logger,
+        event: "outcomes.not-written",
+        fields: { rows: batch.length },
+        shouldRetry: (error) => !isDataFailure(error),
+      });
+      return undefined;
+    } catch (error) {
+      return error;
     }
   }
 
@@ -117,6 +123,8 @@ export class Recorder {
 
   #press(isHigh: boolean): void {
     this.#isHigh = isHigh;
+    if (isHigh) this.#room = Promise.withResolvers();
+    else this.#room.resolve();
     this.#options.onPressure(isHigh);
   }
 }

@@ -12,7 +12,10 @@ export interface AttemptRecord {
   response?: string | undefined;
 }
 
-/** What is known of a delivery now. Without an attempt it is a spill: it makes the row and never overwrites one. */
+/**
+ * What is known of a delivery now. Without an attempt it is a spill: it makes the row and never overwrites one, unless
+ * whoever holds its lease gives it back.
+ */
 export interface DeliveryRecord {
   tenantId: string;
   eventId: string;
@@ -90,10 +93,11 @@ const record = statement(
          THEN excluded.status ELSE x.status END,
        reason = CASE WHEN x.status IN ('pending', 'sending') THEN excluded.reason ELSE x.reason END,
        next_attempt_at = CASE WHEN x.status IN ('pending', 'sending') THEN excluded.next_attempt_at END,
-       lease_owner = NULL,
+       lease_owner = CASE WHEN excluded.status = 'sending' THEN excluded.lease_owner END,
        completed_at = CASE WHEN excluded.status = 'delivered' OR x.status IN ('pending', 'sending')
          THEN excluded.completed_at ELSE x.completed_at END
-     WHERE excluded.attempts <> '[]' OR excluded.status NOT IN ('pending', 'sending'))
+     WHERE excluded.attempts <> '[]' OR excluded.status NOT IN ('pending', 'sending')
+       OR (x.status = 'sending' AND x.lease_owner = excluded.lease_owner))
    INSERT INTO delivery_progress AS x (partition, "offset", number)
    SELECT partition, "offset", coalesce(number, 0) FROM p ORDER BY partition
    ON CONFLICT (partition) DO UPDATE SET "offset" = greatest(x."offset", excluded."offset"),

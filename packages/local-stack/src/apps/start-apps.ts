@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { freePorts } from "@postback/embedded";
 import type { StackOptions } from "../stack.ts";
 import { type AppSettings, appEnvironment } from "./app-environment.ts";
+import { appMemory } from "./app-memory.ts";
 import { type AppName, type AppPlan, type AppProcess, startApp, titleOf } from "./app-process.ts";
-import { nodeOptions } from "./node-options.ts";
 
 const appNames: readonly AppName[] = ["ingest", "processor", "webhook-dispatcher"];
 
@@ -13,6 +13,7 @@ export async function planApps(options: StackOptions, settings: AppSettings): Pr
     Array.from({ length: options.apps?.[name] ?? 1 }, (_, index) => ({ name, index })),
   );
   const ports = await freePorts(wanted.length);
+  const { nodeOptions, env } = appMemory(options.profile);
   return wanted.map(({ name, index }, at) => {
     const isApi = name === "ingest" && index === 0;
     const port = (isApi ? options.port : undefined) ?? ports[at] ?? 0;
@@ -20,9 +21,9 @@ export async function planApps(options: StackOptions, settings: AppSettings): Pr
       name,
       index,
       port,
-      env: appEnvironment(name, port, settings, options),
+      env: { ...env, ...appEnvironment(name, port, settings, options) },
       logFile: join(options.folder, "logs", `${titleOf({ name, index })}.log`),
-      nodeOptions: nodeOptions(options.profile),
+      nodeOptions,
     };
   });
 }

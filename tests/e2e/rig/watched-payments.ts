@@ -1,0 +1,91 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { startGuarded, tailOf } from "@postback/embedded";
+import { eventually } from "@postback/testkit";
+import type { Charge } from "./check-ledger.ts";
+
+const service = new URL("../../../examples/shop/src/payments/main.ts", import.meta.url).pathname;
+const stopGraceMs = 2_000;
+
+/**
+ * The shop's payment service as a process of its own, behind a proxy that notes each charge and refund that it made:
+ * what the provider has done counts, not what the shop believes.
+ */
+export class WatchedPayments implements AsyncDisposable {
+  readonly #charges = new Map<string, { key: string; reference: string }>();
+  readonly #refunded = new Set<string>();
+  readonly #opened = new AsyncDisposableStack();
+  readonly #target: string;
+  #url = "";
+
+  private constructor(target: string) {
+    this.#target = target;
+  }
+
+  static async start(folder: string): Promise<WatchedPayments> {
+    const logFile = join(folder, "payments.log");
+    const env = { ...process.env, SHOP_PAYMENTS_PORT: "0" };
+    const child = startGuarded({ command: process.execPath, args: [service], logFile, stopSignal: "SIGTERM", env });
+    const target = await eventually(() => urlIn(tailOf(logFile)));
+    const payments = new WatchedPayments(target);
+    payments.#opened.defer(() => child.stop(stopGraceMs));
+    await payments.#listen();
+    return payments;
+  }
+
+  /** For SHOP_PAYMENTS_URL. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Every charge that was made, also those that were refunded since. */
+  charges(): Charge[] {
+    return [...this.#charges].map(([id, { key, reference }]) => {
+      return { id, orderId: reference, isRefunded: this.#refunded.has(key) };
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#opened.disposeAsync();
+  }
+
+  async #listen(): Promise<void> {
+    const server = createServer((request, response) => {
+      this.#forward(request, response).catch((error: unknown) => response.destroy(error as Error));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    this.#url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    this.#opened.defer(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+  }
+
+  async #forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString("utf8");
+    const key = String(request.headers["idempotency-key"] ?? "");
+    const answer = await fetch(new URL(request.url ?? "/", this.#target), {
+      method: request.method ?? "GET",
+      headers: { "content-type": "application/json", "idempotency-key": key },
+      body,
+    });
+    const text = await answer.text();
+    if (answer.ok) this.#note(request.url ?? "", key, JSON.parse(body), JSON.parse(text));
+    response.writeHead(answer.status, { "content-type": "application/json" }).end(text);
+  }
+
+  #note(path: string, key: string, asked: Record<string, string>, answer: Record<string, string>): void {
+    if (path === "/charges") this.#charges.set(answer["id"] ?? "", { key, reference: asked["reference"] ?? "" });
+    if (path === "/refunds") this.#refunded.add(asked["chargeKey"] ?? "");
+  }
+}
+
+function urlIn(log: string): string {
+  const found = /"url":"([^"]+)"/.exec(log)?.[1];
+  if (found === undefined) throw new Error(`the payment service has not told its URL: ${log}`);
+  return found;
+}
