@@ -6,6 +6,8 @@ const functions = {
   projectCommands: database.projectCommands,
   findOperationByKey: database.findOperationByKey,
   loadOperation: database.loadOperation,
+  listOperationEvents: database.listOperationEvents,
+  requestOperation: database.requestOperation,
   findApiKey: database.findApiKey,
   touchApiKeys: database.touchApiKeys,
   createEndpoint: database.createEndpoint,

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { topicNames } from "@postback/contracts";
-import { type Database, daysAhead, ensureRanges, openDatabase, recordedPartitions } from "@postback/database";
+import { type Database, daysAhead, ensureRanges, listen, openDatabase, recordedPartitions } from "@postback/database";
 import {
   type Consumer,
   createProducer,
@@ -14,6 +14,7 @@ import {
   createHealth,
   createLogger,
   createMetrics,
+  type Logger,
   type Metrics,
   type Part,
   type Reason,
@@ -22,6 +23,7 @@ import {
 } from "@postback/runtime";
 import type { ProcessorConfig } from "./config.ts";
 import { keepRangesAhead, rangesNeededDays } from "./keep-ranges-ahead.ts";
+import { followRequests, wakeNotified } from "./queues/follow-requests.ts";
 import { type Processing, wireProcessing } from "./wire-processing.ts";
 
 /** Builds the processor and runs it until it is told to stop; resolves to the exit code. */
@@ -63,6 +65,8 @@ export async function runProcessor(config: ProcessorConfig): Promise<0 | 1> {
   };
   const parts: Part[] = [
     { name: "consumer", run: (signal) => untilStopped(signal, ending.promise, stop) },
+    { name: "requests", run: (signal) => followRequests(db, processing.ownership, signal, logger) },
+    { name: "notifications", run: (signal) => listenForRequests(config, processing, signal, logger) },
     { name: "repair", run: (signal) => processing.repair(signal) },
     { name: "ranges", run: (signal) => keepRangesAhead(db, signal, logger) },
   ];
@@ -106,6 +110,16 @@ async function untilStopped(signal: AbortSignal, ending: Promise<never>, stop: (
   } finally {
     await stop();
   }
+}
+
+function listenForRequests(
+  config: ProcessorConfig,
+  { ownership }: Processing,
+  signal: AbortSignal,
+  logger: Logger,
+): Promise<void> {
+  const onNotify = (payload: string | undefined) => wakeNotified(ownership, payload);
+  return listen({ url: config.DATABASE_URL, channel: "postback_requests", onNotify, logger, signal });
 }
 
 /** `/readyz` fails below two days: soon after, rows could not be written at all. */

@@ -13,6 +13,8 @@ export const problems = {
   forbidden: { status: 403, title: "The API key lacks the scope" },
   "not-found": { status: 404, title: "There is no such thing" },
   "method-not-allowed": { status: 405, title: "The method is not allowed here" },
+  "operation-ended": { status: 409, title: "The operation has ended" },
+  "operation-not-stuck": { status: 409, title: "The operation is not stuck" },
   "request-timeout": { status: 408, title: "The request did not arrive in time" },
   "body-too-large": { status: 413, title: "The body is too large" },
   "unsupported-media-type": { status: 415, title: "The content type is not application/json" },

@@ -110,6 +110,8 @@ CREATE INDEX operations_unfinished_idx ON operations (partition, position)
 -- Rows whose command has not been admitted yet: produced again when the consumer is long past their offset.
 CREATE INDEX operations_unadmitted_idx ON operations (partition, log_offset)
   WHERE position IS NULL AND completed_at IS NULL;
+-- What is asked for from outside and not acted on yet.
+CREATE INDEX operations_requested_idx ON operations (partition) WHERE request IS NOT NULL AND completed_at IS NULL;
 CREATE INDEX operations_entity_idx ON operations (tenant_id, entity_type, entity_id, id);
 
 CREATE TABLE idempotency_keys (

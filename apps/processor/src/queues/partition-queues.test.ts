@@ -69,6 +69,21 @@ describe("partition queues", () => {
     expect(ids()).toEqual(["a1"]);
   });
 
+  it("wake the operation that holds its entity when something is asked of it, and no other", () => {
+    const { made, ids, ready } = queues();
+    made.add(queued("a1", "a", 1));
+    made.add(queued("a2", "a", 2));
+    made.wake("t", "a1");
+    expect(ids()).toEqual(["a1"]);
+    made.finished(ready[0] as Queued, { kind: "held" });
+    made.wake("t", "a2");
+    made.wake("t", "gone");
+    expect(ids()).toEqual(["a1"]);
+    made.wake("t", "a1");
+    expect(ids()).toEqual(["a1", "a1"]);
+    expect(ready[1]?.row).toBeUndefined();
+  });
+
   it("keep what is beyond an entity's bound in Postgres, while other entities go on", () => {
     const { made, ids, drained, end } = queues({ perEntityMax: 2, perPartitionMax: 10 });
     for (const n of [1, 2, 3]) made.add(queued(`a${n}`, "a", n));

@@ -56,7 +56,8 @@ export class PartitionQueues {
   readonly #bounds: QueueBounds;
   readonly #events: QueueEvents;
   readonly #entities = new Map<string, EntityQueue>();
-  readonly #ids = new Set<string>();
+  /** The entity of each operation in memory. */
+  readonly #ids = new Map<string, string>();
   #highest = 0n;
   #leftOut = false;
 
@@ -112,7 +113,7 @@ export class PartitionQueues {
     if (!entity) return;
     entity.leftOut = page.length > 0;
     for (const queued of page) {
-      this.#ids.add(keyOf(queued));
+      this.#ids.set(keyOf(queued), queued.entityKey);
       entity.items.push(queued);
     }
     if (entity.items.length === 0) this.#entities.delete(entityKey);
@@ -129,6 +130,19 @@ export class PartitionQueues {
     if (result.kind === "wait") this.#wakeAt(entity, result.untilMs);
   }
 
+  /** Something is asked of an operation: if it is the one that holds its entity, its turn has come again. */
+  wake(tenantId: string, id: string): void {
+    const key = `${tenantId}/${id}`;
+    const entity = this.#entities.get(this.#ids.get(key) ?? "");
+    const [head] = entity?.items ?? [];
+    if (!entity?.isHeld || !head || keyOf(head) !== key) return;
+    clearTimeout(entity.wake);
+    entity.isHeld = false;
+    // What was known of it lacks the request.
+    head.row = undefined;
+    this.#offer(entity);
+  }
+
   /** Stops all timers; nothing more becomes ready. */
   close(): void {
     for (const entity of this.#entities.values()) clearTimeout(entity.wake);
@@ -143,7 +157,7 @@ export class PartitionQueues {
       entity.leftOut = true;
       return;
     }
-    this.#ids.add(keyOf(queued));
+    this.#ids.set(keyOf(queued), queued.entityKey);
     entity.items.push(queued);
     this.#offer(entity);
   }

@@ -30,6 +30,7 @@ export function drawCheckpoint(request: CheckpointRequest): DrawnCheckpoint {
     id: row.id,
     version: row.version,
     ...columnsOf(state, now.getTime()),
+    request: row.request ?? undefined,
     events: events.rows,
   };
   return { checkpoint, events };

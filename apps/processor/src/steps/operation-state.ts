@@ -1,6 +1,7 @@
 import type { Checkpoint, OperationRow } from "@postback/database";
 import { initialState, isFinal, type OperationState, type StepState } from "@postback/domain";
 import type { Catalog, OperationDefinition } from "@postback/operations";
+import { isMissing } from "./missing-definition.ts";
 
 /** The state in an operation's row, for the state machine. What was admitted without its definition has no steps yet. */
 export function stateOf(row: OperationRow, definition: OperationDefinition, catalog: Catalog): OperationState {
@@ -14,7 +15,7 @@ export function stateOf(row: OperationRow, definition: OperationDefinition, cata
     ...(row.step === null ? {} : { step: row.step }),
     ...(row.nextAttemptAt === null ? {} : { nextAttemptAt: row.nextAttemptAt }),
     ...(row.result === null ? {} : { result: row.result as NonNullable<OperationState["result"]> }),
-    ...(row.error === null ? {} : { error: row.error as NonNullable<OperationState["error"]> }),
+    ...(row.error === null || isMissing(row.error) ? {} : { error: row.error as NonNullable<OperationState["error"]> }),
     ...(row.cause === null ? {} : { cause: row.cause as NonNullable<OperationState["cause"]> }),
   };
 }

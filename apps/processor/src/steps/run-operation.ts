@@ -25,6 +25,7 @@ import type { HeadResult, Queued } from "../queues/partition-queues.ts";
 import type { CheckpointRequest } from "./checkpoint-request.ts";
 import type { Checkpointer } from "./checkpointer.ts";
 import type { Gate } from "./gate.ts";
+import { saysDefinitionMissing, waitingForDefinition } from "./missing-definition.ts";
 import { rowAfter, stateOf } from "./operation-state.ts";
 import type { Slots } from "./slots.ts";
 import { runTransactionStep } from "./transaction-step.ts";
@@ -78,7 +79,7 @@ export async function runOperation(options: RunOptions, owned: OwnedPartition, h
   while (row && !signal.aborted) {
     if (row.completedAt !== null) return { kind: "ended" };
     const definition = options.catalog.operation(row.type, row.revision);
-    if (!definition) return holdWithoutDefinition(options, row);
+    if (!definition) return await holdWithoutDefinition(options, owned, row);
     const stored = stateOf(row, definition, options.catalog);
     const state: OperationState = isInherited ? afterTakeOver(stored, options.catalog.shapeOf(definition)) : stored;
     isInherited = false;
@@ -210,8 +211,15 @@ function taken(options: RunOptions, turn: Turn, request: CheckpointRequest, resu
 }
 
 /** Its entity waits until a processor that has the definition owns the partition (design §4). */
-function holdWithoutDefinition(options: RunOptions, row: OperationRow): HeadResult {
+async function holdWithoutDefinition(
+  options: RunOptions,
+  owned: OwnedPartition,
+  row: OperationRow,
+): Promise<HeadResult> {
   options.onDefinitionMissing(row);
+  if (saysDefinitionMissing(row)) return { kind: "held" };
+  const result = await options.checkpointer.save({ owned, row, state: waitingForDefinition(row), emitted: [] });
+  if (result.kind === "fenced") options.lose(owned);
   return { kind: "held" };
 }
 

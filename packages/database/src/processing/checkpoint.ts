@@ -18,6 +18,8 @@ export interface Checkpoint {
   /** From now, where the step waits for a retry. */
   nextAttemptInMs?: number | undefined;
   completed: boolean;
+  /** The request that this state takes into account: it is done with, unless another one came since. */
+  request?: unknown;
   events: readonly EventRow[];
 }
 
@@ -33,7 +35,7 @@ const save = statement(
   `WITH c AS (
      SELECT * FROM json_to_recordset($1) AS c (partition integer, epoch bigint, "tenantId" uuid, id uuid, version integer,
        status text, step text, steps jsonb, cause jsonb, result jsonb, error jsonb, "nextAttemptInMs" double precision,
-       completed boolean)),
+       completed boolean, request jsonb)),
    fence AS (
      SELECT o.partition, o.epoch FROM partition_owners o
      WHERE (o.partition, o.epoch) IN (SELECT partition, epoch FROM c) ORDER BY o.partition FOR KEY SHARE),
@@ -41,7 +43,8 @@ const save = statement(
      UPDATE operations o SET status = c.status, version = o.version + 1, step = c.step, steps = c.steps, cause = c.cause,
        result = c.result, error = c.error, updated_at = now(),
        next_attempt_at = now() + make_interval(secs => c."nextAttemptInMs" / 1000.0),
-       completed_at = CASE WHEN c.completed THEN now() END
+       completed_at = CASE WHEN c.completed THEN now() END,
+       request = CASE WHEN o.request IS DISTINCT FROM c.request THEN o.request END
      FROM c JOIN fence USING (partition, epoch)
      WHERE o.tenant_id = c."tenantId" AND o.id = c.id AND o.version = c.version
      RETURNING o.tenant_id, o.id, o.version, o.request),

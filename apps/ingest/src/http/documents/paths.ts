@@ -87,6 +87,47 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       problems: ["not-found"],
     },
   },
+  "/v1/operations/{id}/events": {
+    get: {
+      summary: "What an operation has told, in order",
+      scope: "operations:read",
+      parameters: [pathId("id")],
+      answer: { status: 200, description: "Its events", schema: "EventPage" },
+      problems: ["not-found"],
+    },
+  },
+  "/v1/operations/{id}/cancel": {
+    post: {
+      summary: "Ask for an operation to be cancelled; what it has done is undone",
+      scope: "operations:write",
+      parameters: [pathId("id")],
+      answer: {
+        status: 202,
+        description: "Asked for; follow it at Location",
+        schema: "Operation",
+        headers: { Location: location },
+      },
+      problems: ["not-found", "operation-ended"],
+    },
+  },
+  "/v1/operations/{id}/retry": {
+    post: {
+      summary: "Ask for the compensation that gave up to be tried again",
+      scope: "operator",
+      parameters: [pathId("id")],
+      answer: { status: 202, description: "Asked for", schema: "Operation", headers: { Location: location } },
+      problems: ["not-found", "operation-not-stuck"],
+    },
+  },
+  "/v1/operations/{id}/skip": {
+    post: {
+      summary: "Ask for the compensation that gave up to be left out; the result names what was not undone",
+      scope: "operator",
+      parameters: [pathId("id")],
+      answer: { status: 202, description: "Asked for", schema: "Operation", headers: { Location: location } },
+      problems: ["not-found", "operation-not-stuck"],
+    },
+  },
   "/v1/operation-types": {
     get: {
       summary: "Operation types that can be submitted, with JSON Schemas",

@@ -27,6 +27,7 @@ const named = {
   EndpointPage: pageOf(endpointSchema),
   Entity: entitySchema,
   Event: eventSchema,
+  EventPage: pageOf(eventSchema),
   EventTypeList: eventTypeListSchema,
   Operation: operationSchema,
   OperationError: operationErrorSchema,

@@ -1,11 +1,20 @@
 import type { Router } from "@koa/router";
 import type { Authorize } from "../middleware/authorize.ts";
+import { type ListEventsOptions, listEvents } from "./list-events.ts";
+import { type RequestChangeOptions, requestChange } from "./request-change.ts";
 import { type ShowOperationOptions, showOperation } from "./show-operation.ts";
 import { type SubmitOperationOptions, submitOperation } from "./submit-operation.ts";
 
-export type OperationRoutesOptions = SubmitOperationOptions & ShowOperationOptions;
+export type OperationRoutesOptions = SubmitOperationOptions &
+  ShowOperationOptions &
+  ListEventsOptions &
+  RequestChangeOptions;
 
 export function operationRoutes(router: Router, authorize: Authorize, options: OperationRoutesOptions): void {
   router.post("/v1/operations", authorize("operations:write", submitOperation(options)));
   router.get("/v1/operations/:id", authorize("operations:read", showOperation(options)));
+  router.get("/v1/operations/:id/events", authorize("operations:read", listEvents(options)));
+  router.post("/v1/operations/:id/cancel", authorize("operations:write", requestChange("cancel", options)));
+  router.post("/v1/operations/:id/retry", authorize("operator", requestChange("retry", options)));
+  router.post("/v1/operations/:id/skip", authorize("operator", requestChange("skip", options)));
 }

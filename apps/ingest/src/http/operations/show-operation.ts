@@ -19,7 +19,7 @@ export function showOperation({ store }: ShowOperationOptions): Handler {
 }
 
 /** Every read of a twin shows the original, under the original's own id, and says so (design §4, Idempotency). */
-async function originalOf(
+export async function originalOf(
   store: ShowOperationOptions["store"],
   tenantId: string,
   row: OperationRow,

@@ -1,0 +1,248 @@
+import type { DeliveryRecord } from "@postback/database";
+import type { AttemptOutcome } from "@postback/domain";
+import { describe, expect, it, vi } from "vitest";
+import type { Entry } from "../record/pending-outcomes.ts";
+import type { AttemptResult } from "../send/post-webhook.ts";
+import type { Subscription } from "../subscriptions/subscription.ts";
+import type { HeldEvent, Outgoing } from "./held.ts";
+import { laneWaitingMax } from "./lane.ts";
+import { Lanes, spillAfterMs } from "./lanes.ts";
+
+const ok: AttemptOutcome = { kind: "accepted", status: 200 };
+const down: AttemptOutcome = { kind: "refused", status: 500 };
+
+const endpoint = (over: Partial<Subscription> = {}): Subscription => ({
+  tenantId: "t",
+  endpointId: "e",
+  patterns: [],
+  target: { id: "e", url: "https://example.com", timeoutMs: 15_000, concurrency: 2 },
+  concurrency: 2,
+  timeoutMs: 15_000,
+  ratePerSecond: undefined,
+  retrySchedule: [5, 300],
+  enabled: true,
+  deleted: false,
+  keys: [],
+  ...over,
+});
+
+function rig(over: { waitingMax?: number } = {}) {
+  const now = { ms: 1_000_000 };
+  const sent: { id: string; answer(outcome: AttemptOutcome): Promise<void> }[] = [];
+  const records: Entry[] = [];
+  const calls = { slotFree: 0, gone: 0 };
+  const lanes = new Lanes({
+    send: (outgoing) => {
+      const { promise, resolve } = Promise.withResolvers<AttemptResult>();
+      const answer = async (outcome: AttemptOutcome) => {
+        resolve({ outcome, durationMs: 1 });
+        await promise;
+        await Promise.resolve();
+      };
+      sent.push({ id: outgoing.eventId, answer });
+      return promise;
+    },
+    record: (entry) => records.push(entry),
+    onSlotFree: () => {
+      calls.slotFree += 1;
+    },
+    onGone: () => {
+      calls.gone += 1;
+    },
+    onAttempt: () => undefined,
+    shareOf: ({ concurrency, ratePerSecond }) => ({ concurrency, ratePerSecond }),
+    owner: "me",
+    waitingMax: over.waitingMax ?? 10_000,
+    clock: () => now.ms,
+    dice: () => 0.5,
+  });
+  const deliveries = () => records.map(({ delivery }) => delivery).filter((d): d is DeliveryRecord => d !== undefined);
+  return { lanes, now, sent, ids: () => sent.map(({ id }) => id), records, deliveries, calls };
+}
+
+const live = (id: string, to = endpoint(), acceptedAtMs = 1_000_000): Outgoing => ({
+  tenantId: "t",
+  eventId: id,
+  eventType: "a.b",
+  partition: 0,
+  replay: "00000000-0000-0000-0000-000000000000",
+  body: Buffer.from("{}"),
+  traceparent: undefined,
+  acceptedAtMs,
+  attemptsMade: 0,
+  isClaimed: false,
+  endpoint: to,
+  event: { unrecorded: 1 } as HeldEvent,
+});
+const claimed = (id: string, to = endpoint()): Outgoing => ({ ...live(id, to), isClaimed: true, event: undefined });
+
+describe("lanes", () => {
+  it("send at once while there are slots, and what waits when one is free", async () => {
+    const { lanes, ids, sent } = rig();
+    for (const id of ["1", "2", "3"]) lanes.offer(live(id));
+    expect(ids()).toEqual(["1", "2"]);
+    await sent[0]?.answer(ok);
+    expect(ids()).toEqual(["1", "2", "3"]);
+  });
+
+  it("record a delivery that succeeds at first with one row, which frees its event", async () => {
+    const { lanes, sent, records } = rig();
+    const outgoing = live("1");
+    const { event } = outgoing;
+    lanes.offer(outgoing);
+    await sent[0]?.answer(ok);
+    expect(records).toHaveLength(1);
+    expect(records[0]?.event).toBe(event);
+    expect(records[0]?.delivery).toMatchObject({ status: "delivered", attempt: { outcome: "accepted", status: 200 } });
+  });
+
+  it("put a failed one into the schedule with its delay", async () => {
+    const { lanes, sent, deliveries } = rig();
+    lanes.offer(live("1"));
+    await sent[0]?.answer(down);
+    expect(deliveries()[0]).toMatchObject({
+      status: "pending",
+      dueInMs: 5_000,
+      attempt: { outcome: "refused", status: 500 },
+    });
+  });
+
+  it("give what isn't answered quickly a row with a lease, and what gets no slot a row that is due", () => {
+    const { lanes, now, deliveries } = rig();
+    for (const id of ["1", "2", "3"]) lanes.offer(live(id));
+    now.ms += spillAfterMs - 1;
+    lanes.sweep();
+    expect(deliveries()).toEqual([]);
+    now.ms += 1;
+    lanes.sweep();
+    expect(deliveries().map(({ eventId, status, dueInMs }) => [eventId, status, dueInMs])).toEqual([
+      ["3", "pending", 0],
+      ["1", "sending", 15_000 - spillAfterMs + 5_000],
+      ["2", "sending", 15_000 - spillAfterMs + 5_000],
+    ]);
+    lanes.sweep();
+    expect(deliveries()).toHaveLength(3);
+  });
+
+  it("count an event once, although its delivery is recorded when it is spilled and again when it ends", async () => {
+    const { lanes, now, sent, records } = rig();
+    lanes.offer(live("1"));
+    now.ms += spillAfterMs;
+    lanes.sweep();
+    await sent[0]?.answer(ok);
+    expect(records.map(({ event }) => event !== undefined)).toEqual([true, false]);
+  });
+
+  it("keep a bounded number in memory; the rest waits in Postgres", () => {
+    const { lanes, deliveries, now } = rig();
+    for (let i = 0; i < laneWaitingMax + 5; i += 1) lanes.offer(live(String(i)));
+    expect(lanes.waiting).toBe(laneWaitingMax);
+    expect(deliveries().map(({ status }) => status)).toEqual(["pending", "pending", "pending"]);
+    now.ms += spillAfterMs;
+    lanes.sweep();
+    expect(lanes.waiting).toBe(0);
+  });
+
+  it("bound what waits in all lanes together", () => {
+    const { lanes, deliveries } = rig({ waitingMax: 1 });
+    for (const id of ["1", "2", "3", "4"]) lanes.offer(live(id));
+    expect(lanes.waiting).toBe(1);
+    expect(deliveries().map(({ eventId }) => eventId)).toEqual(["4"]);
+  });
+
+  it("pause the lane for a Retry-After, in memory and in the row, and send nothing before its end", async () => {
+    const { lanes, now, sent, records, deliveries, ids } = rig();
+    lanes.offer(live("1"));
+    await sent[0]?.answer({ kind: "refused", status: 429, retryAfterMs: 60_000 });
+    expect(records[0]?.pause).toEqual({ tenantId: "t", endpointId: "e", pauseMs: 60_000 });
+    lanes.offer(live("2"));
+    expect(deliveries()[1]).toMatchObject({ eventId: "2", status: "pending", dueInMs: 60_000 });
+    now.ms += 60_000;
+    lanes.offer(live("3"));
+    expect(ids()).toEqual(["1", "3"]);
+  });
+
+  it("tell of a 410", async () => {
+    const { lanes, sent, calls } = rig();
+    lanes.offer(live("1"));
+    await sent[0]?.answer({ kind: "refused", status: 410 });
+    expect(calls.gone).toBe(1);
+  });
+
+  it("stop sending when the breaker opens; what waits uses up no attempt", async () => {
+    const { lanes, now, sent, deliveries, ids } = rig();
+    for (let i = 0; i < 5; i += 1) {
+      lanes.offer(live(String(i)));
+      await sent[i]?.answer(down);
+    }
+    lanes.offer(live("5"));
+    expect(ids()).toHaveLength(5);
+    expect(deliveries().at(-1)).toMatchObject({ eventId: "5", status: "pending", dueInMs: 5_000 });
+    expect(deliveries().at(-1)?.attempt).toBeUndefined();
+    expect(lanes.reserve(endpoint()).max).toBe(0);
+    now.ms += 5_000;
+    expect(lanes.reserve(endpoint()).max).toBe(1);
+  });
+
+  it("reserve for a claim only what could start, and keep those slots from live traffic until it is settled", () => {
+    const { lanes, ids } = rig();
+    lanes.offer(live("1"));
+    expect(lanes.reserve(endpoint())).toMatchObject({ max: 1, leaseMs: 20_000 });
+    lanes.offer(live("2"));
+    expect(ids()).toEqual(["1"]);
+    lanes.settleClaim(endpoint(), 1, [claimed("old")]);
+    expect(ids()).toEqual(["1"]);
+    expect(lanes.waiting).toBe(2);
+  });
+
+  it("never reserve more than the rate allows", () => {
+    const slow = endpoint({ concurrency: 100, ratePerSecond: 3 });
+    const { lanes, ids } = rig();
+    expect(lanes.reserve(slow).max).toBe(3);
+    lanes.settleClaim(slow, 3, [claimed("1", slow), claimed("2", slow), claimed("3", slow)]);
+    expect(ids()).toEqual(["1", "2", "3"]);
+    expect(lanes.reserve(slow).max).toBe(0);
+  });
+
+  it("send what the rate holds as soon as there is a token", () => {
+    vi.useFakeTimers();
+    try {
+      const slow = endpoint({ concurrency: 100, ratePerSecond: 2 });
+      const { lanes, ids, now } = rig();
+      for (const id of ["1", "2", "3"]) lanes.offer(live(id, slow));
+      expect(ids()).toEqual(["1", "2"]);
+      now.ms += 500;
+      vi.advanceTimersByTime(500);
+      expect(ids()).toEqual(["1", "2", "3"]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("give a claimed delivery back, by its lease, when it gets no slot in time", () => {
+    const { lanes, now, deliveries } = rig();
+    lanes.settleClaim(endpoint(), 0, [claimed("1"), claimed("2"), claimed("3")]);
+    now.ms += spillAfterMs;
+    lanes.sweep();
+    expect(deliveries()).toEqual([expect.objectContaining({ eventId: "3", status: "pending", leaseOwner: "me" })]);
+  });
+
+  it("ask for more when a slot is free and the claim had left some", async () => {
+    const { lanes, sent, calls } = rig();
+    const { max } = lanes.reserve(endpoint());
+    lanes.settleClaim(endpoint(), max, [claimed("1"), claimed("2")]);
+    await sent[0]?.answer(ok);
+    expect(calls.slotFree).toBe(1);
+  });
+
+  it("give everything its row before a hand-over", () => {
+    const { lanes, deliveries } = rig();
+    for (const id of ["1", "2", "3"]) lanes.offer(live(id));
+    lanes.spillAll();
+    expect(deliveries().map(({ eventId, status }) => [eventId, status])).toEqual([
+      ["3", "pending"],
+      ["1", "sending"],
+      ["2", "sending"],
+    ]);
+  });
+});

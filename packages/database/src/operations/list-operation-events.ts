@@ -1,0 +1,23 @@
+import type { Database } from "../open-database.ts";
+import { run, statement } from "../statement.ts";
+
+export interface OperationEventRow {
+  id: string;
+  /** The webhook's body, as JSON text. */
+  body: string;
+}
+
+const list = statement(
+  "list_operation_events",
+  `SELECT id, body FROM events WHERE tenant_id = $1 AND operation_id = $2 ORDER BY number LIMIT $3`,
+);
+
+/** What an operation told, in order, at most `limit`. */
+export async function listOperationEvents(
+  db: Database,
+  tenantId: string,
+  operationId: string,
+  limit: number,
+): Promise<OperationEventRow[]> {
+  return await run<OperationEventRow>(db.pool, list, [tenantId, operationId, limit]);
+}
