@@ -1,7 +1,7 @@
 import { defaultExclude, defineConfig } from "vitest/config";
 
 const globalSetup = ["packages/testkit/src/global-setup.ts"];
-const code = "{apps,packages,examples,scripts,bench}";
+const code = "{apps,packages,examples,scripts,bench,docs}";
 
 /**
  * `unit` is pure, `int` and `e2e` run on a Postgres and a Kafka that they share. The groups run one after another:

@@ -48,5 +48,5 @@ export * from "./ranges/days-ahead.ts";
 export * from "./ranges/ensure-ranges.ts";
 export * from "./secrets/keyring.ts";
 export * from "./secrets/seal-secret.ts";
-export type { Queryable } from "./statement.ts";
+export type { Queryable, TransactionClient } from "./statement.ts";
 export * from "./transaction.ts";

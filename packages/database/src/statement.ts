@@ -3,6 +3,9 @@ import type pg from "pg";
 /** Anything that runs a statement: the pool, or a client inside a transaction. */
 export type Queryable = Pick<pg.ClientBase, "query">;
 
+/** The client of an open transaction. */
+export type TransactionClient = pg.ClientBase;
+
 /** A statement that the server keeps prepared under its name; unnamed ones cost it nearly twice as much. */
 export interface Statement {
   readonly name: string;

@@ -70,7 +70,7 @@ async function admitOrRefuse(
 }
 
 /** Splits before each command whose id is in the batch already; the order stays. */
-export function batchesOfDistinctIds<T extends { tenantId: string; id: string }>(commands: readonly T[]): T[][] {
+function batchesOfDistinctIds<T extends { tenantId: string; id: string }>(commands: readonly T[]): T[][] {
   const batches: T[][] = [];
   let ids = new Set<string>();
   for (const command of commands) {

@@ -61,7 +61,7 @@ export async function produceAgain(options: ProduceAgainOptions, signal: AbortSi
 }
 
 /** One look: everything without a position below the offsets. */
-export async function produceMissing(
+async function produceMissing(
   { db, producer, topic, onProducedAgain, logger }: ProduceAgainOptions,
   passed: ReadonlyMap<number, number>,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import { type CheckpointResult, type Database, loadOperation, type OperationRow } from "@postback/database";
+import { type CheckpointResult, type Database, loadOperation, type OperationRow, type TransactionClient } from "@postback/database";
 import {
   afterCompensation,
   afterRun,
@@ -19,7 +19,6 @@ import {
   performStep,
 } from "@postback/operations";
 import type { Logger } from "@postback/runtime";
-import type pg from "pg";
 import type { OwnedPartition } from "../own/owned-partition.ts";
 import type { HeadResult, Queued } from "../queues/partition-queues.ts";
 import type { CheckpointRequest } from "./checkpoint-request.ts";
@@ -151,7 +150,7 @@ async function performOnce(
   options: RunOptions,
   { definition, row, state, signal }: Turn,
   action: Performing,
-  client: pg.ClientBase | undefined,
+  client: TransactionClient | undefined,
 ): Promise<PerformedStep> {
   const startedAtMs = performance.now();
   const performed = await performStep({

@@ -4,11 +4,11 @@ import {
   type Database,
   type Ending,
   saveCheckpoints,
+  type TransactionClient,
   transact,
 } from "@postback/database";
 import type { PerformedStep } from "@postback/operations";
 import type { Logger } from "@postback/runtime";
-import type pg from "pg";
 import { type CheckpointRequest, type DrawnCheckpoint, drawCheckpoint } from "./checkpoint-request.ts";
 import { resolveAmbiguous } from "./resolve-ambiguous.ts";
 
@@ -16,7 +16,7 @@ export interface TransactionStepOptions {
   db: Database;
   logger: Logger;
   /** Performs the step on the transaction's client. */
-  perform(client: pg.ClientBase): Promise<PerformedStep>;
+  perform(client: TransactionClient): Promise<PerformedStep>;
   /** The checkpoint of a step that was done. */
   afterDone(performed: PerformedStep): CheckpointRequest;
 }
@@ -62,7 +62,7 @@ class Attempt {
     this.#options = options;
   }
 
-  async run(client: pg.ClientBase): Promise<Ending<TransactionStepResult>> {
+  async run(client: TransactionClient): Promise<Ending<TransactionStepResult>> {
     const performed = await this.#options.perform(client);
     if (performed.abandoned) return { value: { kind: "not-done", performed }, end: "discard" };
     if (performed.outcome.kind !== "done") return { value: { kind: "not-done", performed }, end: "rollback" };

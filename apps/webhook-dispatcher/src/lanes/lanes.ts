@@ -44,6 +44,12 @@ export const spillAfterMs = 1_000;
 export const leaseMarginMs = 5_000;
 /** How long until a lane is looked at again of which nothing could be taken. */
 const lookAgainMs = 200;
+/** The same while a probe is out: its end decides, and that comes long before the time at which it counts as lost. */
+const probeLookAgainMs = 1_000;
+/** A 410 holds its lane here until the disabling of the endpoint has come round; a moment, unless Postgres is away. */
+const goneHoldMs = 5_000;
+/** When a failed delivery is due whose endpoint is told no more: not by the schedule, as it is only to be discarded. */
+const discardDueMs = 1_000;
 const claimMax = 256;
 
 /** All lanes that have something in memory. */
@@ -82,7 +88,7 @@ export class Lanes {
     const decision = lane.waiting.length === 0 ? lane.decide(now) : ({ start: false, why: "concurrency" } as const);
     if (decision.start) return this.#start(lane, outgoing, decision.probe, now);
     const isHeldBack = decision.why === "paused" || decision.why === "breaker";
-    if (isHeldBack) return this.#spill(outgoing, (decision.untilMs ?? now) - now);
+    if (isHeldBack) return this.#spill(outgoing, heldForMs(lane, decision.untilMs, now));
     if (lane.waiting.length >= laneWaitingMax || this.#waiting >= this.#options.waitingMax) {
       return this.#spill(outgoing, 0);
     }
@@ -100,8 +106,8 @@ export class Lanes {
     const max = lane.waiting.length > 0 ? 0 : lane.freeSlots(DEFAULT_BREAKER_POLICY, now, claimMax);
     lane.reserved += max;
     if (max === 0) this.#withBacklog.add(endpoint.endpointId);
-    const heldUntil = decision.start ? undefined : decision.untilMs;
-    return { max, leaseMs, againInMs: Math.max(lookAgainMs, (heldUntil ?? 0) - now) };
+    const heldMs = decision.start ? 0 : heldForMs(lane, decision.untilMs, now);
+    return { max, leaseMs, againInMs: Math.max(lookAgainMs, heldMs) };
   }
 
   /** Sends what a claim has taken, and gives back what was reserved beyond it. */
@@ -117,12 +123,16 @@ export class Lanes {
     this.#laneOf(endpoint).pauseUntil(this.#options.clock() + remainingMs);
   }
 
-  /** Takes over what changed: an endpoint's limits, or the number of dispatchers that share them. */
+  /**
+   * Takes over what changed: an endpoint's limits, or the number of dispatchers that share them. What waits for one that
+   * isn't told any more goes to Postgres, where it is discarded.
+   */
   adapt(current: (endpointId: string) => Subscription | undefined): void {
     const now = this.#options.clock();
     for (const lane of this.#lanes.values()) {
       const endpoint = current(lane.endpoint.endpointId) ?? lane.endpoint;
       lane.adapt(endpoint, this.#options.shareOf(endpoint), now);
+      while (!endpoint.enabled && lane.waiting.length > 0) this.#spillFirst(lane, 0);
     }
   }
 
@@ -183,7 +193,9 @@ export class Lanes {
       this.#options.dice(),
     );
     const pause = this.#heed(lane, next, now);
-    this.#options.record({ delivery: toEnded(outgoing, sent, next, sinceMs, now), event: takeEvent(outgoing), pause });
+    const dueMaxMs = isOver(lane, next) ? discardDueMs : Number.POSITIVE_INFINITY;
+    const delivery = toEnded(outgoing, sent, next, sinceMs, now, dueMaxMs);
+    this.#options.record({ delivery, event: takeEvent(outgoing), pause });
     this.#options.onAttempt(outgoing, sent, next);
     this.#pump(lane, now);
   }
@@ -191,7 +203,10 @@ export class Lanes {
   /** What the answer means for the lane as a whole. */
   #heed(lane: Lane, next: AfterAttempt, now: number): LanePause | undefined {
     if (next.state === "delivered") return undefined;
-    if (next.disableEndpoint) this.#options.onGone(lane.endpoint);
+    if (next.disableEndpoint) {
+      lane.pauseUntil(now + goneHoldMs);
+      this.#options.onGone(lane.endpoint);
+    }
     if (!next.pauseLaneUntil) return undefined;
     lane.pauseUntil(next.pauseLaneUntil.getTime());
     const { tenantId, endpointId } = lane.endpoint;
@@ -206,7 +221,7 @@ export class Lanes {
         this.#waiting -= 1;
         this.#start(lane, first.outgoing, decision.probe, now);
       } else if (decision.why === "paused" || decision.why === "breaker") {
-        this.#spillFirst(lane, (decision.untilMs ?? now) - now);
+        this.#spillFirst(lane, heldForMs(lane, decision.untilMs, now));
       } else {
         return this.#wakeLater(lane, decision.untilMs);
       }
@@ -230,6 +245,16 @@ export class Lanes {
     this.#lanes.set(endpoint.endpointId, lane);
     return lane;
   }
+}
+
+/** The endpoint is told no more, or is about to be. */
+const isOver = (lane: Lane, next: AfterAttempt): boolean =>
+  !lane.endpoint.enabled || (next.state !== "delivered" && next.disableEndpoint === true);
+
+/** How long nothing of the lane can be sent. */
+function heldForMs(lane: Lane, untilMs: number | undefined, now: number): number {
+  const heldMs = Math.max(0, (untilMs ?? now) - now);
+  return lane.breakerState === "half-open" ? Math.min(heldMs, probeLookAgainMs) : heldMs;
 }
 
 /** The first record of a delivery counts for its event; after it the delivery has a row of its own. */

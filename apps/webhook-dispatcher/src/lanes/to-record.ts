@@ -31,13 +31,14 @@ export const toSending = (outgoing: Outgoing, leaseOwner: string, leaseMs: numbe
   leaseOwner,
 });
 
-/** A delivery after an attempt. */
+/** A delivery after an attempt. @param dueMaxMs bounds the wait for the next one, whatever the schedule says */
 export function toEnded(
   outgoing: Outgoing,
   sent: Sent,
   next: Waiting | Delivered | Exhausted | Expired,
   startedAtMs: number,
   nowMs: number,
+  dueMaxMs: number,
 ): DeliveryRecord {
   const attempt = toAttempt(sent, startedAtMs);
   if (next.state !== "waiting") return { ...identity(outgoing), status: next.state, attempt };
@@ -45,7 +46,7 @@ export function toEnded(
     ...identity(outgoing),
     status: "pending",
     attempt,
-    dueInMs: Math.max(0, next.nextAttemptAt.getTime() - nowMs),
+    dueInMs: Math.min(Math.max(0, next.nextAttemptAt.getTime() - nowMs), dueMaxMs),
   };
 }
 

@@ -158,6 +158,7 @@ describe("postWebhook, to a receiver that misbehaves", () => {
     const first = post(to.url, { concurrency: 1 }, agents);
     const second = post(to.url, { concurrency: 1, timeoutMs: 50 }, agents);
     expect((await second).outcome).toEqual({ kind: "unreachable", cause: "timeout" });
+    await expect.poll(() => waiting.length).toBe(1);
     waiting[0]?.();
     expect((await first).outcome.kind).toBe("accepted");
     const third = post(to.url, { concurrency: 1 }, agents);

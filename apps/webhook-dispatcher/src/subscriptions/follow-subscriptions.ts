@@ -29,11 +29,18 @@ export interface FollowOptions {
 const beatMs = 500;
 const pageMax = 1_000;
 const discardMax = 1_000;
+/** How long to go on looking for what was just being written, as waiting, when its endpoint stopped being told. */
+const discardForMs = 2_000;
+
+interface Discarding {
+  readonly endpoint: Subscription;
+  readonly untilMs: number;
+}
 
 /** Keeps the subscriptions in memory current, and says in Postgres which version this dispatcher matches with. */
 export class SubscriptionFollower {
   readonly #options: FollowOptions;
-  readonly #toDiscard = new Map<string, Subscription>();
+  readonly #toDiscard = new Map<string, Discarding>();
   #live = 0;
   #told = new AbortController();
   #lastBeatAtMs = 0;
@@ -115,7 +122,10 @@ export class SubscriptionFollower {
     subscriptions.apply(subscription);
     subscriptions.version = version;
     if (subscription.enabled) this.#toDiscard.delete(subscription.endpointId);
-    else if (wasEnabled) this.#toDiscard.set(subscription.endpointId, subscription);
+    else if (wasEnabled) {
+      const untilMs = performance.now() + discardForMs;
+      this.#toDiscard.set(subscription.endpointId, { endpoint: subscription, untilMs });
+    }
   }
 
   /** Pauses that other dispatchers' receivers asked for. */
@@ -130,10 +140,10 @@ export class SubscriptionFollower {
   /** A bounded part at each beat of what waits for endpoints that aren't told any more. */
   async #discardSome(): Promise<void> {
     const { db } = this.#options;
-    for (const [endpointId, endpoint] of this.#toDiscard) {
+    for (const [endpointId, { endpoint, untilMs }] of this.#toDiscard) {
       const reason = endpoint.deleted ? "endpoint-deleted" : "endpoint-disabled";
       const count = await discardDeliveries(db, endpoint, reason, discardMax);
-      if (count < discardMax) this.#toDiscard.delete(endpointId);
+      if (count < discardMax && performance.now() > untilMs) this.#toDiscard.delete(endpointId);
     }
   }
 }
