@@ -53,7 +53,7 @@ export async function runProcessor(config: ProcessorConfig): Promise<0 | 1> {
     groupId: groupOf(config),
     onStall: (stall) => ending.reject(new Error(`consumer stalled: ${stall.reason} for ${stall.stalledMs} ms`)),
   });
-  watchLag(metrics, watchdog.lag);
+  watchLag(metrics, () => watchdog.lag());
   const ready = [{ name: "ranges", required: true, check: () => tooFewRanges(db) }];
   const health = createHealth({ live: () => undefined, ready, metrics });
   await using server = await startHealthServer(health, config.HEALTH_PORT);

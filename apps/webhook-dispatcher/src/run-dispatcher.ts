@@ -54,7 +54,7 @@ export async function runDispatcher(config: DispatcherConfig): Promise<0 | 1> {
     groupId,
     onStall: (stall) => ending.reject(new Error(`consumer stalled: ${stall.reason} for ${stall.stalledMs} ms`)),
   });
-  watchLag(metrics, watchdog.lag);
+  watchLag(metrics, () => watchdog.lag());
   const health = createHealth({
     live: () => undefined,
     ready: [{ name: "subscriptions", required: true, check: () => stale(dispatch) }],

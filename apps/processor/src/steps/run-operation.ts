@@ -1,4 +1,10 @@
-import { type CheckpointResult, type Database, loadOperation, type OperationRow, type TransactionClient } from "@postback/database";
+import {
+  type CheckpointResult,
+  type Database,
+  loadOperation,
+  type OperationRow,
+  type TransactionClient,
+} from "@postback/database";
 import {
   afterCompensation,
   afterRun,

@@ -7,7 +7,7 @@ const HEADERS_MAX_BYTES = 4096;
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 /** RFC 9110 §5.5 without obs-fold: printable Latin-1, spaces and tabs. */
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const VALUE = /^[\t\x20-\x7e\xa0-\xff]*$/;
 /** What frames the message or belongs to the connection, and what is ours to say. */
 const RESERVED = new Set([
   "host",

@@ -32,7 +32,6 @@ export function appEnvironment(
     PARTITIONS: String(settings.partitions),
     DATABASE_URL: settings.databaseUrl,
     SECRET_KEYRING: settings.keyring,
-    SECRETS_KEYRING: settings.keyring,
     ALLOW_HTTP: "true",
     ALLOWED_SUBNETS: loopback,
     LOG_LEVEL: logLevel,

@@ -1,6 +1,6 @@
 import type { Database } from "@postback/database";
+import { applyMigrations } from "@postback/database/migrate";
 import { applyCatalogMigrations, loadCatalogs } from "@postback/operations";
-import { applyMigrations } from "./migrations.ts";
 
 export interface PrepareDatabaseOptions {
   readonly url: string;

@@ -1,7 +1,7 @@
 import type { UpdateEndpoint } from "@postback/contracts";
 import type { EndpointSettings } from "@postback/database";
 import { invalidInput } from "../../refusal.ts";
-import { checkCustomHeaders } from "./check-custom-headers.ts";
+import { customHeaderErrors } from "./check-custom-headers.ts";
 import type { CheckUrl } from "./check-url.ts";
 
 /**
@@ -10,7 +10,7 @@ import type { CheckUrl } from "./check-url.ts";
  */
 export function endpointSettings(given: UpdateEndpoint, checkUrl: CheckUrl): EndpointSettings {
   if (given.url !== undefined) checkUrl(given.url);
-  const errors = given.headers ? checkCustomHeaders(given.headers) : [];
+  const errors = given.headers ? customHeaderErrors(given.headers) : [];
   if (errors.length > 0) throw invalidInput(errors);
   const { rateLimit, ...same } = given;
   const settings = rateLimit === undefined ? same : { ...same, ratePerSecond: rateLimit?.perSecond ?? null };

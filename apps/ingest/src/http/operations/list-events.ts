@@ -1,8 +1,7 @@
-import { notFound } from "../../refusal.ts";
 import type { IngestStore } from "../../store.ts";
 import { idParam, sendJson } from "../context.ts";
 import type { Handler } from "../middleware/authorize.ts";
-import { originalOf } from "./show-operation.ts";
+import { originalOf, unknownOperation } from "./show-operation.ts";
 
 export interface ListEventsOptions {
   store: Pick<IngestStore, "loadOperation" | "listOperationEvents">;
@@ -16,7 +15,7 @@ export function listEvents({ store }: ListEventsOptions): Handler {
   return async (ctx, { tenantId }) => {
     const id = idParam(ctx, "id");
     const row = id === undefined ? undefined : await store.loadOperation(tenantId, id);
-    if (row === undefined) throw notFound("operation");
+    if (row === undefined) throw unknownOperation(id, Date.now());
     const original = await originalOf(store, tenantId, row);
     const events = await store.listOperationEvents(tenantId, original.id, eventsMax);
     sendJson(ctx, 200, `{"data":[${events.map(withId).join(",")}]}`);

@@ -4,7 +4,7 @@ import type { IngestStore } from "../../store.ts";
 import { idParam, sendJson } from "../context.ts";
 import type { Handler } from "../middleware/authorize.ts";
 import { presentOperation } from "./present-operation.ts";
-import { originalOf } from "./show-operation.ts";
+import { originalOf, unknownOperation } from "./show-operation.ts";
 
 export interface RequestChangeOptions {
   store: Pick<IngestStore, "loadOperation" | "requestOperation">;
@@ -18,7 +18,7 @@ export function requestChange(kind: RequestedChange["kind"], { store }: RequestC
   return async (ctx, { tenantId, keyId }) => {
     const id = idParam(ctx, "id");
     const row = id === undefined ? undefined : await store.loadOperation(tenantId, id);
-    if (row === undefined) throw notFound("operation");
+    if (row === undefined) throw unknownOperation(id, Date.now());
     const original = await originalOf(store, tenantId, row);
     const result = await store.requestOperation(tenantId, original.id, { kind, by: keyId });
     if (result.kind === "unknown") throw notFound("operation");

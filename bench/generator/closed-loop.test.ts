@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { nowUs } from "../measure/clock.ts";
+import type { RunOrder } from "../protocol.ts";
+import { ClosedLoop } from "./closed-loop.ts";
+import type { Answer } from "./post-json.ts";
+import { RunSender } from "./run-sender.ts";
+
+const load = { kind: "saturation", outstandingMax: 3 } as const;
+const orderOf = (scenario: RunOrder["scenario"], seconds: number): RunOrder => ({
+  run: 1,
+  scenario,
+  load,
+  connections: 2,
+  startAtUs: nowUs(),
+  seconds,
+});
+
+/** Requests that are answered by hand. */
+function handAnswered() {
+  const unanswered: ((answer: Answer) => void)[] = [];
+  const post = (_path: string, _body: string, onAnswer: (answer: Answer) => void) => void unanswered.push(onAnswer);
+  const answerAll = (answer: Answer) => {
+    for (const each of unanswered.splice(0)) each(answer);
+  };
+  return { post, unanswered, answerAll };
+}
+
+test("sends no more while too many deliveries are owed, and goes on when they have arrived", async () => {
+  const { post, unanswered, answerAll } = handAnswered();
+  const order = orderOf("events", 0.2);
+  const loop = new ClosedLoop(order, load.outstandingMax, new RunSender(order, post));
+  const over = loop.run();
+  await expect.poll(() => unanswered.length).toBe(2);
+  answerAll(202);
+  expect(unanswered).toHaveLength(1);
+  answerAll(202);
+  expect(unanswered).toHaveLength(0);
+  loop.noteDelivered(1);
+  expect(unanswered).toHaveLength(1);
+  loop.noteDelivered(3);
+  expect(unanswered).toHaveLength(2);
+  await over;
+});
+
+test("what was refused is owed to nobody", async () => {
+  const { post, unanswered, answerAll } = handAnswered();
+  const order = orderOf("events", 0.1);
+  const sender = new RunSender(order, post);
+  const over = new ClosedLoop(order, load.outstandingMax, sender).run();
+  await expect.poll(() => unanswered.length).toBe(2);
+  for (let turn = 0; turn < 5; turn += 1) answerAll(503);
+  expect(unanswered).toHaveLength(2);
+  expect(sender.result()).toMatchObject({ sent: 12, refused: { 503: 10 } });
+  await over;
+});
+
+test("sends nothing after its time", async () => {
+  const { post, unanswered, answerAll } = handAnswered();
+  const order = orderOf("events", 0.05);
+  await new ClosedLoop(order, load.outstandingMax, new RunSender(order, post)).run();
+  answerAll(202);
+  expect(unanswered).toHaveLength(0);
+});

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { describeResults, describeVerdicts } from "./describe-results.ts";
+import type { RunResult } from "./run-result.ts";
+import { table } from "./table.ts";
+import { judge } from "./targets.ts";
+
+const latency = { count: 100, p50Us: 2_345, p90Us: 4_000, p99Us: 9_876, maxUs: 10_000 };
+const saturated: RunResult = {
+  scenario: "events",
+  load: { kind: "saturation", outstandingMax: 256 },
+  seconds: 10,
+  sent: 100,
+  accepted: 98,
+  refused: { 503: 2 },
+  delivered: 98,
+  webhookIds: 98,
+  duplicates: 1,
+  lost: 0,
+  unanswered: 0,
+  verified: 1,
+  wrong: [],
+  acceptedPerSecond: 2_601.4,
+  deliveredPerSecond: 2_600.6,
+  accept: latency,
+  delivery: latency,
+  lateness: latency,
+  cpuUs: { ingest: 100, processor: 1, "webhook-dispatcher": 120, kafka: 60, postgres: 40, generator: 50, sink: 70 },
+  compilingCpuUs: 17,
+  systemCpuUs: 321,
+  allCpuUs: 441,
+  busyCores: 1.97,
+  othersBusyCores: 0.1,
+  stolenCores: 0,
+};
+const atRate: RunResult = { ...saturated, load: { kind: "rate", perSecond: 200 } };
+const facts = {
+  at: "2026-11-24T08:00:00.000Z",
+  commit: "0123456789ab",
+  cpu: "A Processor",
+  cores: 2,
+  memoryMb: 8192,
+  platform: "linux 6.1 x64",
+  node: "26.10.0",
+};
+
+test("aligns columns", () => {
+  expect(
+    table([
+      ["", "a", "long"],
+      ["first", "10", "1"],
+    ]),
+  ).toBe("        a  long\nfirst  10     1");
+});
+
+test("shows commit, machine, and each figure in its unit", () => {
+  const text = describeResults(facts, [saturated, atRate]);
+  expect(text).toContain("Postback 0123456789ab · 2026-11-24T08:00:00.000Z\n2 × A Processor, 8 GiB");
+  expect(text).toMatch(/events, saturation +2601 +2601 +2\.3 ms +9\.9 ms +2\.3 ms +9\.9 ms +-\n/);
+  expect(text).toMatch(/events, 200\/s +100 +1 +120 +60 +40 +321 +17 +50 +70 +441 +1\.97 +0\.10 +0\.00\n/);
+  expect(text).toMatch(/events, 200\/s +100 +98 +98 +0 +1 +0 +1 +2 × 503\n/);
+});
+
+describe("targets", () => {
+  test("are met at their limits", () => {
+    const atLimits = { ...saturated, systemCpuUs: 400, deliveredPerSecond: 2_500 };
+    const verdicts = judge([atLimits, { ...atRate, accept: { ...latency, p50Us: 8_000 } }]);
+    expect(verdicts.map(({ isMet }) => isMet)).toEqual([true, true, true]);
+  });
+
+  test("are missed beyond them, and say by how much", () => {
+    const beyond = { ...saturated, systemCpuUs: 401, deliveredPerSecond: 2_499 };
+    const verdicts = judge([beyond, { ...atRate, accept: { ...latency, p50Us: 8_100 } }]);
+    expect(verdicts.map(({ isMet }) => isMet)).toEqual([false, false, false]);
+    expect(describeVerdicts(verdicts)).toMatch(
+      /MISSED {2}events: at most 400 us.*: 401 us\nMISSED.*2499\/s\nMISSED.*8\.1 ms/,
+    );
+  });
+
+  test("say nothing about what they were not set for", () => {
+    expect(judge([{ ...saturated, scenario: "order" }])).toEqual([]);
+    expect(judge([{ ...atRate, load: { kind: "rate", perSecond: 100 } }])).toEqual([]);
+  });
+
+  test("of accepting aren't met by nothing", () => {
+    const nothing = { ...latency, count: 0, p50Us: 0 };
+    expect(judge([{ ...atRate, accept: nothing }])).toMatchObject([{ isMet: false }]);
+  });
+});

@@ -1,0 +1,50 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { startRig } from "./bench-rig.ts";
+import type { BenchOptions } from "./options.ts";
+import { Progress } from "./progress.ts";
+import { describeResults, describeVerdicts } from "./report/describe-results.ts";
+import { machineFacts } from "./report/machine-facts.ts";
+import { faultsOf } from "./report/run-result.ts";
+import { judge } from "./report/targets.ts";
+import { runScenario, type ScenarioOutcome } from "./run-scenario.ts";
+
+/** Runs all that was asked for and prints it. @returns whether nothing was lost and, if checked, no target missed */
+export async function runBench(options: BenchOptions, signal: AbortSignal): Promise<boolean> {
+  const facts = machineFacts(new Date());
+  const outcomes = await measureAll(options, signal);
+  const results = outcomes.flatMap((outcome) => outcome.results);
+  const faults = results.flatMap(faultsOf);
+  const verdicts = judge(results);
+  for (const { profile } of outcomes) if (profile !== "") console.log(`\n${profile}`);
+  console.log(`\n${describeResults(facts, results)}`);
+  if (verdicts.length > 0) console.log(`\n${describeVerdicts(verdicts)}`);
+  for (const fault of faults) console.log(`FAULT   ${fault}`);
+  if (options.jsonFile !== undefined) writeJson(options.jsonFile, { facts, options, results, verdicts, faults });
+  return faults.length === 0 && (!options.isChecked || verdicts.every(({ isMet }) => isMet));
+}
+
+async function measureAll(options: BenchOptions, signal: AbortSignal): Promise<ScenarioOutcome[]> {
+  const progress = new Progress();
+  await using rig = await startRig(options, progress, signal);
+  const context = { rig, options, progress, signal, nextRun: counter(), nextProfile: counter() };
+  const outcomes: ScenarioOutcome[] = [];
+  for (const name of options.scenarios) outcomes.push(await runScenario(name, context));
+  if (outcomes.some(({ results }) => results.some((result) => faultsOf(result).length > 0))) rig.keepFolder();
+  return outcomes;
+}
+
+function counter(): () => number {
+  let last = 0;
+  return () => {
+    last += 1;
+    return last;
+  };
+}
+
+function writeJson(file: string, content: object): void {
+  const path = resolve(file);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${JSON.stringify(content, undefined, 2)}\n`);
+  console.log(`\nWritten to ${path}`);
+}

@@ -1,0 +1,140 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Stack, startStack } from "@postback/local-stack";
+import { createTestDatabase, eventually, failureLogs, testBrokers, testTopicPrefix } from "@postback/testkit";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createReceiver, type ReceivedEvent } from "./receive-webhooks.ts";
+import { follow, submit } from "./submit-and-follow.ts";
+import { type Printer, startPrinter } from "./tickets/printer.ts";
+
+failureLogs();
+
+const opened = new AsyncDisposableStack();
+const handled: ReceivedEvent[] = [];
+let stack: Stack;
+let printer: Printer;
+let receiverUrl: string;
+/** What the receiver's own code throws next. */
+let trouble: Error | undefined;
+const reported: unknown[] = [];
+
+beforeAll(async () => {
+  const folder = mkdtempSync(join(tmpdir(), "postback-guides-"));
+  opened.defer(() => rmSync(folder, { recursive: true }));
+  const database = opened.use(await createTestDatabase());
+  printer = opened.use(await startPrinter(0));
+  stack = opened.use(
+    await startStack({
+      folder,
+      profile: "test",
+      brokers: { kafka: testBrokers() },
+      databaseUrl: database.url,
+      topicPrefix: testTopicPrefix(),
+      partitions: 3,
+      catalog: "./docs/examples/tickets/catalog.ts",
+      env: { TICKETS_PRINTER_URL: printer.url },
+    }),
+  );
+  await startReceiver();
+});
+afterAll(() => opened.disposeAsync());
+
+/** Registers an endpoint, and receives at it with the code of the guide. */
+async function startReceiver(): Promise<void> {
+  const done = new Set<string>();
+  const options = {
+    secret: "",
+    once: async (id: string, work: () => Promise<void>) => {
+      if (done.has(id)) return;
+      await work();
+      done.add(id);
+    },
+    handle: async (event: ReceivedEvent) => {
+      const thrown = trouble;
+      trouble = undefined;
+      if (thrown !== undefined) throw thrown;
+      handled.push(event);
+    },
+    report: (error: unknown) => reported.push(error),
+  };
+  const server = createReceiver(options);
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  opened.defer(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  receiverUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks`;
+  options.secret = await registerEndpoint({ url: receiverUrl, events: ["ticket.*"], retrySchedule: [1, 1] });
+}
+
+async function registerEndpoint(settings: object): Promise<string> {
+  const headers = { authorization: `Bearer ${stack.apiKey}`, "content-type": "application/json" };
+  const answer = await fetch(`${stack.url}/v1/endpoints`, { method: "POST", headers, body: JSON.stringify(settings) });
+  return ((await answer.json()) as { secret: string }).secret;
+}
+
+const api = () => ({ url: stack.url, key: stack.apiKey });
+const book = (show: string, seat: string, key: string = randomUUID()) =>
+  submit(api(), { type: "ticket.book", input: { show, seat, guest: "Ophelia" } }, key);
+const ending = (id: string) => follow(api(), id, AbortSignal.timeout(20_000));
+const toldOf = (seat: string) => handled.filter(({ data }) => (data as { seat: string }).seat === seat);
+
+test("books a ticket, and tells it once by a webhook that the receiver verifies", async () => {
+  const operation = await ending((await book("hamlet", "a-1")).id);
+  expect(operation).toMatchObject({ status: "succeeded", result: { ticketId: expect.stringMatching(/^ticket-/) } });
+  await eventually(() => expect(toldOf("a-1")).toHaveLength(1));
+  expect(toldOf("a-1")[0]).toMatchObject({
+    type: "ticket.booked",
+    entity: { type: "seat", id: "hamlet/a-1" },
+    operation: { id: operation.id, type: "ticket.book" },
+    data: operation.result,
+  });
+});
+
+test("answers a repeated submit with the same operation, which calls the printer under its one key", async () => {
+  const key = randomUUID();
+  const [first, again] = [await book("hamlet", "a-2", key), await book("hamlet", "a-2", key)];
+  expect(again.id).toBe(first.id);
+  expect((await ending(first.id)).status).toBe("succeeded");
+  expect([...printer.tickets.keys()]).toContain(`${first.id}:print-ticket`);
+});
+
+test("throws the problem of a write that is refused, without trying again", async () => {
+  const write = { type: "ticket.book", input: { show: "hamlet", seat: "", guest: "Ophelia" } };
+  await expect(submit(api(), write, randomUUID())).rejects.toThrow(/^422 .*invalid-input: \/input\/seat/);
+});
+
+test("refuses a seat that is taken, with the step's own code", async () => {
+  await ending((await book("hamlet", "a-3")).id);
+  const operation = await ending((await book("hamlet", "a-3")).id);
+  expect(operation).toMatchObject({ status: "failed", error: { code: "seat-taken", rolledBack: true } });
+});
+
+test("gives the seat back when the printer refuses", async () => {
+  const refused = await ending((await book("macbeth", "a-4")).id);
+  expect(refused).toMatchObject({ status: "failed", error: { code: "show-cancelled", rolledBack: true } });
+  // Were the seat still held, this one would be refused as taken and not by the printer.
+  const again = await ending((await book("macbeth", "a-4")).id);
+  expect(again.error?.code).toBe("show-cancelled");
+});
+
+test("receives again what it could not handle", async () => {
+  const thrown = new Error("the receiver's own trouble");
+  trouble = thrown;
+  await ending((await book("hamlet", "a-5")).id);
+  await eventually(() => expect(toldOf("a-5")).toHaveLength(1), { timeoutMs: 10_000 });
+  expect(reported).toEqual([thrown]);
+});
+
+test("refuses a webhook that somebody else made", async () => {
+  const headers = { "webhook-id": randomUUID(), "webhook-timestamp": `${Math.floor(Date.now() / 1000)}` };
+  const forged = { ...headers, "webhook-signature": "v1,Zm9yZ2Vk" };
+  const body = JSON.stringify({ type: "ticket.booked", data: { seat: "a-6" } });
+  const answer = await fetch(receiverUrl, { method: "POST", headers: forged, body });
+  expect(answer.status).toBe(401);
+  expect(toldOf("a-6")).toHaveLength(0);
+});

@@ -1,1 +1,0 @@
-export { applyMigrations } from "@postback/database/migrate";
