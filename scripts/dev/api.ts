@@ -2,7 +2,7 @@ import { problemSchema } from "../../packages/contracts/src/index.ts";
 
 const answerTimeoutMs = 15_000;
 
-export interface ApiAnswer {
+interface ApiAnswer {
   readonly status: number;
   readonly location: string | null;
   readonly durationMs: number;

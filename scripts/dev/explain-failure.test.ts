@@ -1,12 +1,18 @@
 import { expect, test } from "vitest";
+import { AppStartFailure } from "../../packages/local-stack/src/index.ts";
 import { explainFailure } from "./explain-failure.ts";
 
 const coded = (message: string, code: string) => Object.assign(new Error(message), { code });
 
-test("a failure that knows its remedy shows it once", () => {
+test("a failure that knows its remedy shows it", () => {
   const failure = Object.assign(new Error("Port 8080 is taken."), { remedy: "PORT=8081 npm start" });
   expect(explainFailure(failure)).toBe("Port 8080 is taken.\n\nPORT=8081 npm start");
-  expect(explainFailure(Object.assign(new Error("Taken. Stop it."), { remedy: "Stop it." }))).toBe("Taken. Stop it.");
+});
+
+test("a program's log that ends with what to do is shown as it is", () => {
+  const failure = new AppStartFailure("ingest ended.", "write ENOSPC", "ingest.log");
+  expect(explainFailure(failure)).toBe(failure.message);
+  expect(failure.message).toMatch(/The disk is full/);
 });
 
 test.each([

@@ -12,16 +12,18 @@ const remedies: readonly (readonly [pattern: RegExp, remedy: string])[] = [
   [/catalog-/, "See the reason above; POSTBACK_CATALOG names what is loaded (default: ./examples/shop)."],
 ];
 
+/** These end with what to do, found in the program's log. */
+const complete: ReadonlySet<string> = new Set(["StartFailure", "AppStartFailure"]);
+
 /** What went wrong and what to do, for somebody who has just typed `npm start`. */
 export function explainFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const message = messageOf(error);
-  const remedy = "remedy" in error && typeof error.remedy === "string" ? error.remedy : remedyFor(error);
-  // StartFailure and AppStartFailure have theirs at the end of their text.
-  return message.includes(remedy) ? message : `${message}\n\n${remedy}`.trimEnd();
+  return complete.has(error.name) ? message : `${message}\n\n${remedyFor(error)}`;
 }
 
 function remedyFor(error: Error): string {
+  if ("remedy" in error && typeof error.remedy === "string") return error.remedy;
   const text = `${codeOf(error)} ${messageOf(error)}`;
   return remedies.find(([pattern]) => pattern.test(text))?.[1] ?? error.stack ?? "";
 }

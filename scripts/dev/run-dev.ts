@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { relative } from "node:path";
 import { type Stack, startStack } from "../../packages/local-stack/src/index.ts";
 import { type Api, apiOf } from "./api.ts";
+import { checkDisk } from "./check-disk.ts";
 import { type DemoReceiver, startDemoReceiver } from "./demo-receiver.ts";
 import { demonstrate } from "./demonstration.ts";
 import { writeDevEnv } from "./dev-env-file.ts";
@@ -26,6 +27,8 @@ export interface RunDevControl {
 export async function runDev(options: DevOptions, { signal, killers }: RunDevControl): Promise<void> {
   const startedAtMs = performance.now();
   const say = sayWithTimes(startedAtMs);
+  console.log(`Starting Postback; data and logs are in ${relative(folders.checkout, folders.data)}`);
+  checkDisk(folders.data);
   await using opened = new AsyncDisposableStack();
   const receiver = opened.use(await startDemoReceiver(keptReceiver(folders.receiverFile)?.port));
   const payments = opened.use(await startPaymentService());

@@ -64,7 +64,6 @@ describe("a stack on brokers that run already", () => {
     databaseUrl: database.url,
     topicPrefix,
     partitions: 3,
-    apps: { processor: 0 },
   });
   const post = async (path: string, body: object) => {
     const headers = { authorization: `Bearer ${stack.apiKey}`, "content-type": "application/json" };
@@ -139,7 +138,7 @@ describe("a stack that can't start", () => {
     const mark = randomUUID();
     // Ingest alone reads the first, nobody the second.
     const env = { CONCURRENCY_MAX: "many", STACK_MARK: mark };
-    const starting = startStack({ ...options(database), apps: { processor: 0 }, env });
+    const starting = startStack({ ...options(database), env });
     await expect(starting).rejects.toMatchObject({
       name: "AppStartFailure",
       message: expect.stringMatching(/ingest ended with code 1 while starting[\s\S]*CONCURRENCY_MAX[\s\S]*ingest\.log/),

@@ -14,7 +14,9 @@ export async function takeStock(
 ): Promise<void> {
   const wanted = addUp(items);
   let missing = await takeWhatIsThere(sql, tenantId, orderId, wanted);
-  if (missing.size > 0 && (await openStock(sql, tenantId, [...missing.keys()]))) {
+  if (missing.size > 0) {
+    await openStock(sql, tenantId, [...missing.keys()]);
+    // Whoever opened it: an order at the same time may have, and this statement sees what that one committed.
     missing = await takeWhatIsThere(sql, tenantId, orderId, missing);
   }
   // The refusal rolls the transaction back, and with it what was taken.
@@ -57,11 +59,9 @@ async function takeWhatIsThere(
 }
 
 /** A tenant's stock of a sku begins with the shop's starting stock, when it is first asked for. */
-async function openStock(sql: Sql, tenantId: string, skus: readonly string[]): Promise<boolean> {
-  const opened = await sql`
+async function openStock(sql: Sql, tenantId: string, skus: readonly string[]): Promise<void> {
+  await sql`
     insert into shop.stock (tenant_id, sku, quantity)
     select ${tenantId}, sku, quantity from shop.starting_stock where sku = any(${skus}::text[]) order by sku
-    on conflict do nothing
-    returning sku`;
-  return opened.length > 0;
+    on conflict do nothing`;
 }

@@ -17,14 +17,13 @@ const otherwise = "The reason is in the log above.";
 
 /** An app that did not become ready, with the end of its log and what to do. */
 export class AppStartFailure extends Error {
-  readonly log: string;
-  readonly remedy: string;
+  override readonly name = "AppStartFailure";
 
   constructor(reason: string, log: string, logFile: string) {
-    const remedy = advice.find(([pattern]) => pattern.test(log))?.[1] ?? otherwise;
-    super(`${reason}\n\n${log.trim() || "(it logged nothing)"}\n\n${remedy} Whole log: ${logFile}`);
-    this.name = "AppStartFailure";
-    this.log = log;
-    this.remedy = remedy;
+    super(`${reason}\n\n${log.trim() || "(it logged nothing)"}\n\n${adviceFor(log)} Whole log: ${logFile}`);
   }
+}
+
+function adviceFor(log: string): string {
+  return advice.find(([pattern]) => pattern.test(log))?.[1] ?? otherwise;
 }
