@@ -53,7 +53,9 @@ async function makeCluster(
   const initdb = asServerUser(binaries.initdb, [`--pgdata=${cluster}`, ...access, ...locale, ...speed]);
   await runToEnd("initdb", initdb.command, initdb.args);
   const single = asServerUser(binaries.postgres, ["--single", "-D", cluster, "postgres"]);
-  await runToEnd("postgres --single", single.command, single.args, `CREATE DATABASE ${database}\n`);
+  // It exits 0 also when a statement fails, on a full disk for one.
+  const failure = /\b(?:ERROR|FATAL|PANIC): /;
+  await runToEnd("postgres --single", single.command, single.args, { input: `CREATE DATABASE ${database}\n`, failure });
 }
 
 function readPassword(file: string): string {
