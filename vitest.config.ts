@@ -18,7 +18,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: [`${code}/**/*.test.ts`, "scripts/**/*.test.mjs", "tests/*.test.ts"],
+          include: [`${code}/**/*.test.ts`, "scripts/**/*.test.mjs", "tests/**/*.test.ts"],
           exclude: [...defaultExclude, "**/*.int.test.ts", "**/*.e2e.test.ts"],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },

@@ -45,21 +45,30 @@ export async function runProcessor(config: ProcessorConfig): Promise<0 | 1> {
   await waitForKafka(connection);
   const producer = await createProducer(connection);
   const processing = wireProcessing({ config, id, db, producer, catalog, logger, metrics });
+  // Before the group is joined, which takes as long as a dead member's session: liveness doesn't wait for it.
+  let consumer: Consumer | undefined;
+  const health = createHealth({
+    live: () => undefined,
+    ready: [
+      { name: "consumer", required: true, check: () => (consumer ? undefined : "has not joined its group yet") },
+      { name: "ranges", required: true, check: () => tooFewRanges(db) },
+    ],
+    metrics,
+  });
+  await using server = await startHealthServer(health, config.HEALTH_PORT);
   const ending = Promise.withResolvers<never>();
-  const consumer = await consume(config, connection, processing, ending.reject);
+  const joined = await consume(config, connection, processing, ending.reject);
+  consumer = joined;
   const watchdog = await startWatchdog({
-    consumer,
+    consumer: joined,
     connection,
     groupId: groupOf(config),
     onStall: (stall) => ending.reject(new Error(`consumer stalled: ${stall.reason} for ${stall.stalledMs} ms`)),
   });
   watchLag(metrics, () => watchdog.lag());
-  const ready = [{ name: "ranges", required: true, check: () => tooFewRanges(db) }];
-  const health = createHealth({ live: () => undefined, ready, metrics });
-  await using server = await startHealthServer(health, config.HEALTH_PORT);
   logger.info({ port: server.port, types: catalog.operations.map(({ type }) => type) }, "processor.started");
   const stop = async () => {
-    await Promise.all([watchdog.stop(), consumer.stop()]);
+    await Promise.all([watchdog.stop(), joined.stop()]);
     await processing.drain();
     await producer.close();
   };

@@ -45,25 +45,31 @@ export async function runDispatcher(config: DispatcherConfig): Promise<0 | 1> {
   const producer = await createProducer(connection);
   const dispatch = wireDispatch({ config, id, db, producer, logger, metrics });
   await dispatch.follower.start();
+  // Before the group is joined, which takes as long as a dead member's session: liveness doesn't wait for it.
+  let consumer: Consumer | undefined;
+  const health = createHealth({
+    live: () => undefined,
+    ready: [
+      { name: "consumer", required: true, check: () => (consumer ? undefined : "has not joined its group yet") },
+      { name: "subscriptions", required: true, check: () => stale(dispatch) },
+    ],
+    metrics,
+  });
+  await using server = await startHealthServer(health, config.HEALTH_PORT);
   const ending = Promise.withResolvers<never>();
-  const consumer = await consume(config, connection, dispatch, ending.reject);
+  const joined = await consume(config, connection, dispatch, ending.reject);
+  consumer = joined;
   const { groupId } = groupOf(config);
   const watchdog = await startWatchdog({
-    consumer,
+    consumer: joined,
     connection,
     groupId,
     onStall: (stall) => ending.reject(new Error(`consumer stalled: ${stall.reason} for ${stall.stalledMs} ms`)),
   });
   watchLag(metrics, () => watchdog.lag());
-  const health = createHealth({
-    live: () => undefined,
-    ready: [{ name: "subscriptions", required: true, check: () => stale(dispatch) }],
-    metrics,
-  });
-  await using server = await startHealthServer(health, config.HEALTH_PORT);
   logger.info({ port: server.port, endpoints: dispatch.subscriptions.count }, "dispatcher.started");
   const stop = async () => {
-    await Promise.all([watchdog.stop(), consumer.stop()]);
+    await Promise.all([watchdog.stop(), joined.stop()]);
     await dispatch.drain();
     await producer.close();
   };

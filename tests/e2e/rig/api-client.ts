@@ -6,7 +6,7 @@ export interface Answer<T> {
   readonly body: T;
 }
 
-/** Operations that have not ended are asked for again at once; this bounds how long one answer may take. */
+/** Longer than the API may take for any answer; without it a test would hang on one that never comes. */
 const answerTimeoutMs = 10_000;
 
 /** Postback's HTTP API, as a client with the development key sees it. */

@@ -35,7 +35,10 @@ export async function admitAll(
     const result = await admitOrRefuse(db, owned, batch, logger);
     if (result.kind === "fenced") return result;
     if (result.kind === "admitted") {
-      states.push(...paired(batch, result.states));
+      const { met, missing } = paired(batch, result.states);
+      states.push(...met);
+      // Its row came into being while the statement ran: now it is there to be met.
+      if (missing.length > 0) waiting.unshift(missing);
     } else if (batch.length === 1 && batch[0]) {
       rejected.push({ command: batch[0], error: result.error });
     } else {
@@ -89,9 +92,12 @@ function batchesOfDistinctIds<T extends { tenantId: string; id: string }>(comman
 
 function paired(batch: readonly AdmittedCommand[], states: readonly AdmissionState[]) {
   const byKey = new Map(states.map((state) => [`${state.tenantId}/${state.id}`, state]));
-  return batch.map((command) => {
+  const met: { command: AdmittedCommand; state: AdmissionState }[] = [];
+  const missing: AdmittedCommand[] = [];
+  for (const command of batch) {
     const state = byKey.get(`${command.tenantId}/${command.id}`);
-    if (!state) throw new Error(`operation ${command.id} has no state after its admission`);
-    return { command, state };
-  });
+    if (state) met.push({ command, state });
+    else missing.push(command);
+  }
+  return { met, missing };
 }

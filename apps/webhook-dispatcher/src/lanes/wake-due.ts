@@ -92,7 +92,7 @@ export class Schedule {
 
   #allowanceOf(endpoint: Subscription | undefined): LaneAllowance {
     if (endpoint === undefined) return { max: 0, leaseMs: 0, againInMs: intervalMs };
-    if (!endpoint.enabled) return { max: discardsMax, leaseMs: retryMs, againInMs: intervalMs };
+    if (!endpoint.enabled) return { max: discardsMax, leaseMs: retryMs, againInMs: intervalMs, discards: true };
     return this.#options.lanes.reserve(endpoint);
   }
 

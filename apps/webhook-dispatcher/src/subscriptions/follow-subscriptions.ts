@@ -76,7 +76,17 @@ export class SubscriptionFollower {
         logger.warn({ err: error }, "subscriptions.not-refreshed");
       }
     }
-    await leaveDispatchers(db, id);
+    await this.#leave();
+  }
+
+  /** Without Postgres nobody hears it, and the row ends by its age. */
+  async #leave(): Promise<void> {
+    const { logger, db, id } = this.#options;
+    try {
+      await leaveDispatchers(db, id);
+    } catch (error) {
+      logger.warn({ err: error }, "dispatcher.not-left");
+    }
   }
 
   async #rest(signal: AbortSignal): Promise<void> {
@@ -91,16 +101,15 @@ export class SubscriptionFollower {
 
   async #refresh(): Promise<void> {
     const { db, id, subscriptions, lanes, onLive } = this.#options;
-    const changed = await this.#loadChanges();
+    const adapt = () => lanes.adapt((endpointId) => subscriptions.find(endpointId));
+    // Before it says which version it matches with: whoever waits for that must find the lanes at it, too.
+    if ((await this.#loadChanges()) > 0) adapt();
     const live = await beatDispatcher(db, id, subscriptions.version);
     if (live !== this.#live) {
       this.#live = live;
       onLive(live);
-    } else if (changed === 0) {
-      this.#lastBeatAtMs = Date.now();
-      return this.#takePauses();
+      adapt();
     }
-    lanes.adapt((endpointId) => subscriptions.find(endpointId));
     this.#lastBeatAtMs = Date.now();
     await this.#takePauses();
   }

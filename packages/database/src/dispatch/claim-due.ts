@@ -10,6 +10,8 @@ export interface LaneAllowance {
   leaseMs: number;
   /** When to look again at a lane of which nothing may be taken. */
   againInMs: number;
+  /** Its endpoint is told no more: what waits is taken whenever it is due, to be discarded. */
+  discards?: boolean;
 }
 
 export interface ClaimOptions {
@@ -35,34 +37,41 @@ export interface ClaimedDelivery {
   traceparent: string | null;
 }
 
-/** Due lanes that nobody else is looking at, those that have waited longest first. */
+/**
+ * Due lanes that nobody else is looking at, those that have waited longest first. Sorting is switched off until the end of
+ * the transaction: statistics can't know how much of a lane is due by now, and where they say little, Postgres would read
+ * and sort all of it in each claim instead of the head of the index.
+ */
 const lockLanes = statement(
   "lock_due_lanes",
-  `SELECT tenant_id AS "tenantId", endpoint_id AS "endpointId" FROM lanes WHERE due_at <= now()
+  `SELECT tenant_id AS "tenantId", endpoint_id AS "endpointId", (SELECT set_config('enable_sort', 'off', true))
+   FROM lanes WHERE due_at <= now()
    ORDER BY due_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED`,
 );
 
 /**
  * Runs after the lock with a snapshot of its own, so it sees all that was recorded before the lock was given; whoever
- * records after it waits for the lane's lock and moves `due_at` again. The cost is of the lanes and deliveries that are
- * taken, whatever the backlog: each lane reads the head of its index.
+ * records after it waits for the lane's lock and moves `due_at` again. A due delivery whose row somebody else has locked
+ * is passed by, and the lane looked at again soon: that transaction may fail, or leave the row as it is. The cost is of
+ * the lanes and deliveries that are taken, whatever the backlog: each lane reads the head of its index.
  */
 const claim = statement(
   "claim_due",
   `WITH locked AS (
      SELECT k.*, l.paused_until, l.paused_until > now() AS paused
-     FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::double precision[], $5::double precision[])
-       AS k (tenant_id, endpoint_id, max, lease_ms, again_ms)
+     FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::double precision[], $5::double precision[],
+       $6::boolean[]) AS k (tenant_id, endpoint_id, max, lease_ms, again_ms, discards)
      JOIN lanes l USING (tenant_id, endpoint_id)),
    picked AS (
      SELECT d.*, l.lease_ms FROM locked l CROSS JOIN LATERAL (
        SELECT x.tenant_id, x.event_id, x.endpoint_id, x.replay FROM deliveries x
        WHERE x.endpoint_id = l.endpoint_id AND x.tenant_id = l.tenant_id
-         AND x.status IN ('pending', 'sending') AND x.next_attempt_at <= now()
+         AND x.status IN ('pending', 'sending')
+         AND (x.next_attempt_at <= now() OR (l.discards AND x.status = 'pending'))
        ORDER BY x.next_attempt_at LIMIT l.max FOR UPDATE SKIP LOCKED) AS d
      WHERE l.paused IS NOT TRUE),
    claimed AS (
-     UPDATE deliveries x SET status = 'sending', lease_owner = $6,
+     UPDATE deliveries x SET status = 'sending', lease_owner = $7,
        next_attempt_at = now() + make_interval(secs => p.lease_ms / 1000)
      FROM picked p WHERE x.tenant_id = p.tenant_id AND x.event_id = p.event_id AND x.endpoint_id = p.endpoint_id
        AND x.replay = p.replay
@@ -73,6 +82,10 @@ const claim = statement(
        WHEN k.paused THEN k.paused_until
        WHEN k.max = 0 THEN now() + make_interval(secs => k.again_ms / 1000)
        WHEN t.count = k.max THEN now()
+       WHEN coalesce(t.count, 0) < (SELECT count(*) FROM (
+         SELECT FROM deliveries x WHERE x.endpoint_id = k.endpoint_id AND x.tenant_id = k.tenant_id
+           AND x.status IN ('pending', 'sending') AND x.next_attempt_at <= now() LIMIT k.max) AS due)
+         THEN now() + interval '100 milliseconds'
        ELSE least(
          (SELECT x.next_attempt_at FROM deliveries x
           WHERE x.endpoint_id = k.endpoint_id AND x.status IN ('pending', 'sending') AND x.next_attempt_at > now()
@@ -98,6 +111,7 @@ export async function claimDue(db: Database, options: ClaimOptions): Promise<Cla
       allowed.map(({ max }) => max),
       allowed.map(({ leaseMs }) => leaseMs),
       allowed.map(({ againInMs }) => againInMs),
+      allowed.map(({ discards }) => discards ?? false),
       options.owner,
     ]);
   });
