@@ -65,7 +65,7 @@ export class SubscriptionFollower {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { logger, db, id } = this.#options;
+    const { logger } = this.#options;
     while (!signal.aborted) {
       await this.#rest(signal);
       if (signal.aborted) break;
