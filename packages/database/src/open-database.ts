@@ -43,6 +43,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   // An idle connection that the server ends raises 'error' on the pool; without a listener that ends the process.
   pool.on("error", (error) => options.logger.warn({ error: error.message }, "database.connection_lost"));
+  // So does one in use, on itself. Its next statement fails, and that is where it is told.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   // Made when it is first used: processors and dispatchers never do, and its query compiler takes memory.
   let prisma: PrismaClient | undefined;
   const close = async () => {

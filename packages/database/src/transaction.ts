@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { backendOf } from "./end-backend.ts";
-import { sqlStateOf } from "./failures.ts";
+import { wasRefused } from "./failures.ts";
 import type { Database } from "./open-database.ts";
 
 /**
@@ -27,8 +27,8 @@ export interface Ending<T> {
 
 /**
  * Runs `work` in one transaction of its own connection and ends it as `work` says; rolls back when it throws. A
- * connection on which ROLLBACK or COMMIT failed is thrown away, never given back.
- * @throws AmbiguousOutcome when the answer to COMMIT was lost
+ * connection on which ROLLBACK failed, or COMMIT without an answer, is thrown away, never given back.
+ * @throws AmbiguousOutcome when the answer to COMMIT was lost; when it was a refusal (a deferred constraint), that
  */
 export async function transact<T>(db: Database, work: (client: pg.PoolClient) => Promise<Ending<T>>): Promise<T> {
   const client = await db.pool.connect();
@@ -56,7 +56,7 @@ export function inTransaction<T>(db: Database, work: (client: pg.PoolClient) => 
 
 /**
  * Runs one statement that is a transaction by itself, on a connection of its own.
- * @throws AmbiguousOutcome when its answer was lost; an error of the server itself (it has an SQLSTATE) as it is
+ * @throws AmbiguousOutcome when its answer was lost; a refusal of the server as it is
  */
 export async function inOneStatement<T>(db: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await db.pool.connect();
@@ -64,7 +64,7 @@ export async function inOneStatement<T>(db: Database, work: (client: pg.PoolClie
   try {
     return await work(client);
   } catch (error) {
-    if (sqlStateOf(error) !== undefined) throw error;
+    if (wasRefused(error)) throw error;
     broken = error as Error;
     throw new AmbiguousOutcome(error, backendOf(client));
   } finally {
@@ -79,14 +79,21 @@ async function runOrRollBack<T>(client: pg.PoolClient, work: (client: pg.PoolCli
   try {
     return await work(client);
   } catch (cause) {
-    await client.query("ROLLBACK");
-    throw new RolledBack("rolled back", { cause });
+    if (await isRolledBack(client)) throw new RolledBack("rolled back", { cause });
+    throw cause;
   }
 }
 
+/** Where it can't be, the connection is thrown away and the server rolls back: what `work` failed with says more. */
+const isRolledBack = (client: pg.PoolClient): Promise<boolean> =>
+  client.query("ROLLBACK").then(
+    () => true,
+    () => false,
+  );
+
 async function commit(client: pg.PoolClient): Promise<void> {
   const { command } = await client.query("COMMIT").catch((cause: unknown) => {
-    throw new AmbiguousOutcome(cause, backendOf(client));
+    throw wasRefused(cause) ? new RolledBack("rolled back", { cause }) : new AmbiguousOutcome(cause, backendOf(client));
   });
   if (command === "ROLLBACK") {
     const cause = new Error("a statement of the transaction had failed and was not reported, so COMMIT rolled it back");

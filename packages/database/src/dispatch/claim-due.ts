@@ -58,7 +58,8 @@ const lockLanes = statement(
 const claim = statement(
   "claim_due",
   `WITH locked AS (
-     SELECT k.*, l.paused_until, l.paused_until > now() AS paused
+     SELECT k.*, l.paused_until, l.paused_until > now() AS paused,
+       CASE WHEN k.discards THEN 'infinity' ELSE now() END AS due_until
      FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::double precision[], $5::double precision[],
        $6::boolean[]) AS k (tenant_id, endpoint_id, max, lease_ms, again_ms, discards)
      JOIN lanes l USING (tenant_id, endpoint_id)),
@@ -66,8 +67,8 @@ const claim = statement(
      SELECT d.*, l.lease_ms FROM locked l CROSS JOIN LATERAL (
        SELECT x.tenant_id, x.event_id, x.endpoint_id, x.replay FROM deliveries x
        WHERE x.endpoint_id = l.endpoint_id AND x.tenant_id = l.tenant_id
-         AND x.status IN ('pending', 'sending')
-         AND (x.next_attempt_at <= now() OR (l.discards AND x.status = 'pending'))
+         AND x.status IN ('pending', 'sending') AND x.next_attempt_at <= l.due_until
+         AND (x.status = 'pending' OR x.next_attempt_at <= now())
        ORDER BY x.next_attempt_at LIMIT l.max FOR UPDATE SKIP LOCKED) AS d
      WHERE l.paused IS NOT TRUE),
    claimed AS (

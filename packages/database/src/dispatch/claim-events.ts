@@ -2,16 +2,14 @@ import type { Database } from "../open-database.ts";
 import { run, statement } from "../statement.ts";
 import { type EventRow, eventColumns, eventRecord, eventValues } from "./event-row.ts";
 
+/** The update changes nothing: it is there to return the row, also one that another session commits meanwhile. */
 const claim = statement(
   "claim_events",
-  `WITH e AS (SELECT * FROM json_to_recordset($1) AS e ${eventRecord}),
-   claimed AS (
-     INSERT INTO events (${eventColumns}) SELECT ${eventValues} FROM e ORDER BY e."tenantId", e.id
-     ON CONFLICT DO NOTHING RETURNING tenant_id, id)
-   SELECT id FROM claimed
-   UNION ALL
-   SELECT e.id FROM e JOIN events x ON x.tenant_id = e."tenantId" AND x.id = e.id
-   WHERE x.partition = e.partition AND x.log_offset = e."logOffset"`,
+  `INSERT INTO events AS x (${eventColumns})
+   SELECT ${eventValues} FROM json_to_recordset($1) AS e ${eventRecord} ORDER BY e."tenantId", e.id
+   ON CONFLICT (tenant_id, id) DO UPDATE SET log_offset = excluded.log_offset
+   WHERE x.partition = excluded.partition AND x.log_offset = excluded.log_offset
+   RETURNING id`,
 );
 
 /**

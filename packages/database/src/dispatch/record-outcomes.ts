@@ -53,9 +53,13 @@ export interface Outcomes {
   pauses: readonly LanePause[];
 }
 
+/** `delivered` wins over every other state; what has ended otherwise stays as it ended. */
+const takesOver = `(x.status IN ('pending', 'sending') OR (excluded.status = 'delivered' AND x.status <> 'delivered'))`;
+
 /**
- * Everything of a batch in one statement. Lanes are locked before they are moved, in one order: a claim that runs at the
- * same time either sees these deliveries or is followed by this `due_at`, so that no wake-up is lost.
+ * Everything of a batch in one statement. Lanes are locked before they are moved: a claim that runs at the same time
+ * either sees these deliveries or is followed by this `due_at`, so that no wake-up is lost. Rows of each table are taken
+ * in the order of their keys, since two dispatchers may write the same ones after a rebalance.
  */
 const record = statement(
   "record_outcomes",
@@ -79,23 +83,23 @@ const record = statement(
      UPDATE lanes l SET due_at = least(l.due_at, due.due_at), paused_until = greatest(l.paused_until, due.paused_until)
      FROM due JOIN locked USING (tenant_id, endpoint_id)
      WHERE l.tenant_id = due.tenant_id AND l.endpoint_id = due.endpoint_id),
-   told AS (INSERT INTO events (${eventColumns}) SELECT ${eventValues} FROM e ON CONFLICT DO NOTHING),
+   told AS (
+     INSERT INTO events (${eventColumns}) SELECT ${eventValues} FROM e ORDER BY e."tenantId", e.id
+     ON CONFLICT DO NOTHING),
    recorded AS (
      INSERT INTO deliveries AS x (tenant_id, event_id, endpoint_id, replay, event_type, partition, status, reason,
        attempts, next_attempt_at, lease_owner, completed_at)
      SELECT d."tenantId", d."eventId", d."endpointId", d.replay, d."eventType", d.partition, d.status, d.reason,
        CASE WHEN d.attempt IS NULL THEN '[]' ELSE jsonb_build_array(d.attempt) END, d.due_at, d."leaseOwner",
        CASE WHEN d.status NOT IN ('pending', 'sending') THEN now() END
-     FROM d
+     FROM d ORDER BY d."tenantId", d."eventId", d."endpointId", d.replay
      ON CONFLICT (tenant_id, event_id, endpoint_id, replay) DO UPDATE SET
        attempts = x.attempts || excluded.attempts,
-       status = CASE WHEN excluded.status = 'delivered' OR x.status IN ('pending', 'sending')
-         THEN excluded.status ELSE x.status END,
-       reason = CASE WHEN x.status IN ('pending', 'sending') THEN excluded.reason ELSE x.reason END,
+       status = CASE WHEN ${takesOver} THEN excluded.status ELSE x.status END,
+       reason = CASE WHEN ${takesOver} THEN excluded.reason ELSE x.reason END,
        next_attempt_at = CASE WHEN x.status IN ('pending', 'sending') THEN excluded.next_attempt_at END,
        lease_owner = CASE WHEN excluded.status = 'sending' THEN excluded.lease_owner END,
-       completed_at = CASE WHEN excluded.status = 'delivered' OR x.status IN ('pending', 'sending')
-         THEN excluded.completed_at ELSE x.completed_at END
+       completed_at = CASE WHEN ${takesOver} THEN excluded.completed_at ELSE x.completed_at END
      WHERE excluded.attempts <> '[]' OR excluded.status NOT IN ('pending', 'sending')
        OR (x.status = 'sending' AND x.lease_owner = excluded.lease_owner))
    INSERT INTO delivery_progress AS x (partition, "offset", number)

@@ -10,8 +10,9 @@ export type ProjectedCommand =
   | { kind: "reused" };
 
 /**
- * Keys first: whoever has the key answers for it. Then the rows; one that the processor made already stays as it is.
- * `c.id` of a command under a key that another operation has gets no row here: the log decides (admission).
+ * Keys first, as in admission, so that the two can't lock each other out: whoever has the key answers for it. Then the
+ * rows; one that the processor made already stays as it is. A command under a key that another operation has gets a row
+ * too: the log decides which of them runs (admission).
  */
 const project = statement(
   "project_commands",
@@ -24,10 +25,10 @@ const project = statement(
      RETURNING tenant_id, key, operation_id, request_hash),
    made AS (
      INSERT INTO operations AS o (${commandColumns}) SELECT ${commandValues} FROM c
+     WHERE (SELECT count(*) FROM keyed) >= 0
      ORDER BY c."tenantId", c.id ON CONFLICT (tenant_id, id) DO NOTHING
      RETURNING o.tenant_id, o.id)
-   SELECT c.id AS "commandId", c.hash, keyed.operation_id AS "keyedTo", keyed.request_hash AS "keyedHash",
-     made.id IS NOT NULL AS made
+   SELECT c."tenantId", c.id, keyed.operation_id AS "keyedTo", made.id IS NOT NULL AS made
    FROM c
    LEFT JOIN keyed ON keyed.tenant_id = c."tenantId" AND keyed.key = c.key
    LEFT JOIN made ON made.tenant_id = c."tenantId" AND made.id = c.id`,
@@ -43,8 +44,8 @@ const read = statement(
 );
 
 interface Made {
-  commandId: string;
-  hash: string;
+  tenantId: string;
+  id: string;
   keyedTo: string | null;
   made: boolean;
 }
@@ -82,21 +83,27 @@ const freshRow = (c: CommandRow): OperationRow => {
 
 /**
  * Makes the rows of acknowledged commands so that their status can be read at once, and answers with the operation that
- * stands for each, in their order: its own, or the one that had the key or the id before. The ids of one call must differ.
+ * stands for each, in their order: its own, or the one that had the key or the id before. A tenant's ids in one call must
+ * differ.
  */
 export async function projectCommands(db: Database, commands: readonly CommandRow[]): Promise<ProjectedCommand[]> {
   const made = await run<Made>(db.pool, project, [JSON.stringify(commands)]);
-  const byId = new Map(made.map((row) => [row.commandId, row]));
+  const byKey = new Map(made.map((row) => [keyOf(row), row]));
   const isOwn = (c: CommandRow) => {
-    const row = byId.get(c.id);
+    const row = byKey.get(keyOf(c));
     return row?.made === true && (c.key === undefined || row.keyedTo === c.id);
   };
   const others = await readOthers(
     db,
     commands.filter((c) => !isOwn(c)),
   );
-  return commands.map((c) => (isOwn(c) ? { kind: "stored", operation: freshRow(c) } : answerOf(c, others.get(c.id))));
+  return commands.map((c) =>
+    isOwn(c) ? { kind: "stored", operation: freshRow(c) } : answerOf(c, others.get(keyOf(c))),
+  );
 }
+
+/** Tenants may use the same id. */
+const keyOf = ({ tenantId, id }: { tenantId: string; id: string }) => `${tenantId}/${id}`;
 
 type ReadRow = OperationRow & { commandId: string; hash: string };
 
@@ -104,10 +111,11 @@ async function readOthers(db: Database, commands: readonly CommandRow[]): Promis
   if (commands.length === 0) return new Map();
   const wanted = commands.map((c) => ({ commandId: c.id, tenantId: c.tenantId, key: c.key }));
   const rows = await run<ReadRow>(db.pool, read, [JSON.stringify(wanted)]);
-  return new Map(rows.map((row) => [row.commandId, row]));
+  return new Map(rows.map((row) => [keyOf({ tenantId: row.tenantId, id: row.commandId }), row]));
 }
 
 function answerOf(command: CommandRow, row: ReadRow | undefined): ProjectedCommand {
   if (!row) throw new Error(`operation ${command.id} has no row after its projection`);
-  return row.hash === command.hash ? { kind: "stored", operation: row } : { kind: "reused" };
+  const { commandId: _, hash, ...operation } = row;
+  return hash === command.hash ? { kind: "stored", operation } : { kind: "reused" };
 }
