@@ -151,6 +151,8 @@ function rowFromCommand(row: CommandRow): OperationRow {
     result: null,
     error: null,
     request: null,
+    dispatchedStep: null,
+    dispatchedVersion: null,
     duplicateOf: null,
     nextAttemptAt: null,
     createdAt: at,

@@ -1,6 +1,6 @@
 import { durationBucketsSeconds, type Metrics } from "@postback/runtime";
 import type { Ownership } from "./own/own-partitions.ts";
-import type { StepReport } from "./steps/run-operation.ts";
+import type { StepReport } from "./steps/perform-once.ts";
 import type { Scheduler } from "./steps/scheduler.ts";
 
 export interface ProcessorMetrics {
@@ -67,5 +67,21 @@ export function watchMemory(metrics: Metrics, ownership: Ownership, scheduler: S
     name: "operations_running",
     help: "Operations that are worked or wait for a slot",
     collect: (gauge) => gauge.set(scheduler.running),
+  });
+}
+
+/** How far behind each consumed partition is. */
+export function watchLag(
+  metrics: Metrics,
+  lag: () => readonly { topic: string; partition: number; lag: number }[],
+): void {
+  metrics.gauge({
+    name: "consumer_lag_messages",
+    help: "Messages of a partition that aren't done yet",
+    labels: ["topic", "partition"],
+    collect: (gauge) => {
+      for (const { topic, partition, lag: messages } of lag())
+        gauge.set({ topic, partition: String(partition) }, messages);
+    },
   });
 }

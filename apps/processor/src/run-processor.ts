@@ -1,28 +1,23 @@
 import { randomUUID } from "node:crypto";
-import { topicNames } from "@postback/contracts";
 import { type Database, daysAhead, ensureRanges, listen, openDatabase, recordedPartitions } from "@postback/database";
-import {
-  type Consumer,
-  createProducer,
-  type KafkaConnection,
-  startConsumer,
-  startWatchdog,
-  waitForKafka,
-} from "@postback/kafka";
+import { createProducer, type KafkaConnection, waitForKafka } from "@postback/kafka";
 import { loadCatalogs } from "@postback/operations";
 import {
   createHealth,
   createLogger,
   createMetrics,
   type Logger,
-  type Metrics,
   type Part,
   type Reason,
   runParts,
   startHealthServer,
 } from "@postback/runtime";
+import { carriedQueues } from "./carried-queues.ts";
+import { type Carrying, carryCommands, carryQueue } from "./carry.ts";
 import type { ProcessorConfig } from "./config.ts";
+import { followResults } from "./hand-over/follow-results.ts";
 import { keepRangesAhead, rangesNeededDays } from "./keep-ranges-ahead.ts";
+import { watchLag } from "./metrics.ts";
 import { followRequests, wakeNotified } from "./queues/follow-requests.ts";
 import { type Processing, wireProcessing } from "./wire-processing.ts";
 
@@ -33,6 +28,7 @@ export async function runProcessor(config: ProcessorConfig): Promise<0 | 1> {
   const metrics = createMetrics("processor");
   const connection: KafkaConnection = { brokers: config.KAFKA_BROKERS, clientId: id, logger };
   const catalog = await loadCatalogs(config.POSTBACK_CATALOG, { from: process.cwd() });
+  const carried = carriedQueues(config.PROCESSOR_QUEUES, catalog);
   await using db = openDatabase({
     url: config.DATABASE_URL,
     applicationName: id,
@@ -45,44 +41,60 @@ export async function runProcessor(config: ProcessorConfig): Promise<0 | 1> {
   await waitForKafka(connection);
   const producer = await createProducer(connection);
   const processing = wireProcessing({ config, id, db, producer, catalog, logger, metrics });
-  // Before the group is joined, which takes as long as a dead member's session: liveness doesn't wait for it.
-  let consumer: Consumer | undefined;
+  // Before the groups are joined, which takes as long as a dead member's session: liveness doesn't wait for it.
+  let consumed: readonly Carrying[] = [];
+  const isJoined = () => (consumed.length > 0 ? undefined : "has not joined its groups yet");
   const health = createHealth({
     live: () => undefined,
     ready: [
-      { name: "consumer", required: true, check: () => (consumer ? undefined : "has not joined its group yet") },
+      { name: "consumers", required: true, check: isJoined },
       { name: "ranges", required: true, check: () => tooFewRanges(db) },
     ],
     metrics,
   });
   await using server = await startHealthServer(health, config.HEALTH_PORT);
   const ending = Promise.withResolvers<never>();
-  const joined = await consume(config, connection, processing, ending.reject);
-  consumer = joined;
-  const watchdog = await startWatchdog({
-    consumer: joined,
-    connection,
-    groupId: groupOf(config),
-    onStall: (stall) => ending.reject(new Error(`consumer stalled: ${stall.reason} for ${stall.stalledMs} ms`)),
-  });
-  watchLag(metrics, () => watchdog.lag());
-  logger.info({ port: server.port, types: catalog.operations.map(({ type }) => type) }, "processor.started");
+  const carrying = { config, connection, processing, onFatal: ending.reject, logger };
+  consumed = await Promise.all([
+    ...(carried.commands ? [carryCommands(carrying)] : []),
+    ...carried.queues.map((queue) => carryQueue(carrying, queue)),
+  ]);
+  watchLag(metrics, () => consumed.flatMap(({ watchdog }) => watchdog.lag()));
+  logger.info({ port: server.port, topics: consumed.map(({ topic }) => topic) }, "processor.started");
   const stop = async () => {
-    await Promise.all([watchdog.stop(), joined.stop()]);
+    await Promise.all(consumed.map((each) => each.stop()));
     await processing.drain();
     await producer.close();
   };
   const parts: Part[] = [
-    { name: "consumer", run: (signal) => untilStopped(signal, ending.promise, stop) },
-    { name: "requests", run: (signal) => followRequests(db, processing.ownership, signal, logger) },
-    { name: "notifications", run: (signal) => listenForRequests(config, processing, signal, logger) },
-    { name: "repair", run: (signal) => processing.repair(signal) },
+    { name: "consumers", run: (signal) => untilStopped(signal, ending.promise, stop) },
     { name: "ranges", run: (signal) => keepRangesAhead(db, signal, logger) },
+    ...(carried.commands ? ownerParts({ config, db, processing, logger }) : []),
   ];
   return await runParts(parts, { graceMs: config.SHUTDOWN_GRACE_MS, logger });
 }
 
-const groupOf = (config: ProcessorConfig) => `${config.TOPIC_PREFIX}processor`;
+interface Owning {
+  config: ProcessorConfig;
+  db: Database;
+  processing: Processing;
+  logger: Logger;
+}
+
+/** What the owner of partitions does besides consuming: it hears of requests and results, and mends what Kafka lost. */
+function ownerParts({ config, db, processing, logger }: Owning): Part[] {
+  const { ownership } = processing;
+  const onNotify = (payload: string | undefined) => wakeNotified(ownership, payload);
+  const hear = (channel: "postback_requests" | "postback_step_results") => (signal: AbortSignal) =>
+    listen({ url: config.DATABASE_URL, channel, onNotify, logger, signal });
+  return [
+    { name: "requests", run: (signal) => followRequests(db, ownership, signal, logger) },
+    { name: "requests told", run: hear("postback_requests") },
+    { name: "results", run: (signal) => followResults(db, ownership, signal, logger) },
+    { name: "results told", run: hear("postback_step_results") },
+    { name: "repair", run: (signal) => processing.repair(signal) },
+  ];
+}
 
 async function refuseOtherPartitions(db: Database, partitions: number): Promise<void> {
   const recorded = await recordedPartitions(db, partitions);
@@ -90,25 +102,6 @@ async function refuseOtherPartitions(db: Database, partitions: number): Promise<
   throw new Error(
     `PARTITIONS is ${partitions}, but this installation was made with ${recorded}: set it to ${recorded}`,
   );
-}
-
-async function consume(
-  config: ProcessorConfig,
-  connection: KafkaConnection,
-  processing: Processing,
-  onFatal: (error: Error) => void,
-): Promise<Consumer> {
-  const consumer = await startConsumer({
-    connection,
-    groupId: groupOf(config),
-    topics: [topicNames(config.TOPIC_PREFIX).commands],
-    onAssigned: (partitions) => processing.assigned(partitions.map(({ partition }) => partition)),
-    onBatch: (batch) => processing.consume(batch),
-    onRevoking: () => processing.handOver(),
-    onFatal,
-  });
-  processing.connect(consumer);
-  return consumer;
 }
 
 async function untilStopped(signal: AbortSignal, ending: Promise<never>, stop: () => Promise<void>): Promise<void> {
@@ -121,30 +114,8 @@ async function untilStopped(signal: AbortSignal, ending: Promise<never>, stop: (
   }
 }
 
-function listenForRequests(
-  config: ProcessorConfig,
-  { ownership }: Processing,
-  signal: AbortSignal,
-  logger: Logger,
-): Promise<void> {
-  const onNotify = (payload: string | undefined) => wakeNotified(ownership, payload);
-  return listen({ url: config.DATABASE_URL, channel: "postback_requests", onNotify, logger, signal });
-}
-
 /** `/readyz` fails below two days: soon after, rows could not be written at all. */
 async function tooFewRanges(db: Database): Promise<Reason> {
   const days = await daysAhead(db);
   return days >= 2 ? undefined : `tables have ranges for ${days.toFixed(1)} more days only: run the migrations`;
-}
-
-function watchLag(metrics: Metrics, lag: () => readonly { topic: string; partition: number; lag: number }[]): void {
-  metrics.gauge({
-    name: "consumer_lag_messages",
-    help: "Messages of a partition that aren't done yet",
-    labels: ["topic", "partition"],
-    collect: (gauge) => {
-      for (const { topic, partition, lag: messages } of lag())
-        gauge.set({ topic, partition: String(partition) }, messages);
-    },
-  });
 }

@@ -6,6 +6,8 @@ import { keepTrying, type Logger, type Metrics } from "@postback/runtime";
 import { type AdmissionOptions, consumeCommands } from "./admit/consume-commands.ts";
 import { produceAgain } from "./admit/produce-again.ts";
 import type { ProcessorConfig } from "./config.ts";
+import { QueueWorker } from "./hand-over/queue-worker.ts";
+import type { WorkOptions } from "./hand-over/work-step.ts";
 import { processorMetrics, watchMemory } from "./metrics.ts";
 import { Ownership } from "./own/own-partitions.ts";
 import { type OwnedPartition, Positions } from "./own/owned-partition.ts";
@@ -15,7 +17,8 @@ import { loadEntityQueue, loadQueues } from "./queues/load-queues.ts";
 import { PartitionQueues } from "./queues/partition-queues.ts";
 import { Checkpointer } from "./steps/checkpointer.ts";
 import { Gate } from "./steps/gate.ts";
-import { type RunOptions, runOperation, type StepReport } from "./steps/run-operation.ts";
+import type { StepReport } from "./steps/perform-once.ts";
+import { type RunOptions, runOperation } from "./steps/run-operation.ts";
 import { Scheduler } from "./steps/scheduler.ts";
 import { Slots } from "./steps/slots.ts";
 
@@ -35,6 +38,8 @@ export interface Processing {
   ownership: Ownership;
   /** Gives what is done to the consumer from now on. */
   connect(consumer: Consumer): void;
+  /** A worker for the steps of one queue, to be fed by a consumer of its topic. */
+  queueWorker(queue: string, consumer: () => Consumer | undefined): QueueWorker;
   assigned(partitions: readonly number[]): Promise<void>;
   consume(batch: PartitionBatch): Promise<void>;
   /** Looks for what Kafka acknowledged and lost, until it is told to stop. */
@@ -52,16 +57,13 @@ export function wireProcessing(options: ProcessingOptions): Processing {
   const stopping = new AbortController();
   const gate = new Gate();
   const watermarks = new WatermarkKeeper(db, logger);
+  const workers: QueueWorker[] = [];
   let consumer: Consumer | undefined;
 
   const lose = (owned: OwnedPartition) => ownership.lose(owned);
-  const running: RunOptions = {
+  const working: WorkOptions = {
     db,
     catalog,
-    checkpointer: new Checkpointer(db, logger),
-    transactionSlots: new Slots(config.TRANSACTIONS_MAX),
-    gate,
-    lose,
     onStep: (step) => {
       counted.stepped(step);
       report(step, logger);
@@ -72,6 +74,14 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     },
     stopping: stopping.signal,
     logger,
+  };
+  const running: RunOptions = {
+    checkpointer: new Checkpointer(db, logger),
+    transactionSlots: new Slots(config.TRANSACTIONS_MAX),
+    gate,
+    lose,
+    handOver: { producer, topicPrefix: config.TOPIC_PREFIX, logger },
+    ...working,
   };
   const scheduler = new Scheduler({
     stepsMax: config.STEPS_MAX,
@@ -132,6 +142,18 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     connect: (given) => {
       consumer = given;
     },
+    queueWorker(queue, consumerOf) {
+      const reason = `steps of ${queue}`;
+      const worker = new QueueWorker({
+        ...working,
+        slots: new Slots(config.QUEUE_STEPS_MAX),
+        done: ({ topic, partition, generation }, offset) => consumerOf()?.done(topic, partition, offset, generation),
+        giveUp,
+        onPressure: (isHigh) => (isHigh ? consumerOf()?.hold(reason) : consumerOf()?.release(reason)),
+      });
+      workers.push(worker);
+      return worker;
+    },
     async assigned(partitions) {
       await ownership.assigned(partitions);
       gate.open();
@@ -158,7 +180,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     async drain() {
       stopping.abort();
       gate.open();
-      await scheduler.idle();
+      await Promise.all([scheduler.idle(), ...workers.map((worker) => worker.idle())]);
       await Promise.all(ownership.all.map(({ publisher }) => publisher.idle()));
       await watermarks.flush();
     },

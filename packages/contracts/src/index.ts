@@ -10,4 +10,5 @@ export * from "./operation.ts";
 export * from "./packed-header.ts";
 export * from "./primitives.ts";
 export * from "./problem.ts";
+export * from "./step-message.ts";
 export * from "./topics.ts";

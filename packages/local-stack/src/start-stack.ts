@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { openDatabase } from "@postback/database";
 import { ensureTopics, postbackTopics } from "@postback/kafka";
+import { loadCatalogs } from "@postback/operations";
 import type { AppSettings } from "./apps/app-environment.ts";
 import type { AppProcess } from "./apps/app-process.ts";
 import { planApps, startApps } from "./apps/start-apps.ts";
@@ -43,7 +44,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 async function start(options: StackOptions, running: Running): Promise<Stack> {
   const catalog = absoluteCatalogs(options.catalog ?? "");
   const [kafka, { databaseUrl, apiKey }] = await bothOrNeither(
-    readyKafka(options, running),
+    readyKafka(options, catalog, running),
     readyDatabase(options, catalog, running),
   );
   options.signal?.throwIfAborted();
@@ -58,13 +59,14 @@ async function start(options: StackOptions, running: Running): Promise<Stack> {
   return stackOf(running, { url: `http://127.0.0.1:${api?.port ?? options.port ?? 0}`, apiKey, databaseUrl, kafka });
 }
 
-async function readyKafka(options: StackOptions, running: Running): Promise<readonly string[]> {
+async function readyKafka(options: StackOptions, catalog: string, running: Running): Promise<readonly string[]> {
   const broker = await startKafkaBroker(options);
   running.brokers.push(broker);
   options.onProgress?.(`Kafka is ready: ${broker.address.join(", ")}`);
   const { partitions = defaultPartitions, topicPrefix = "", replicationFactor = 1 } = options;
   const minInsyncReplicas = Math.max(1, replicationFactor - 1);
-  const topics = postbackTopics(topicPrefix, { partitions, replicationFactor, minInsyncReplicas });
+  const { queues } = await loadCatalogs(catalog, { from: checkout });
+  const topics = postbackTopics(topicPrefix, { partitions, replicationFactor, minInsyncReplicas, queues });
   const connection = { brokers: broker.address, clientId: "postback-local-stack", logger: silent };
   const made = await ensureTopics(connection, topics);
   if (made.length > 0) options.onProgress?.(`Topics are made: ${made.join(", ")}`);

@@ -21,6 +21,8 @@ export interface Catalog {
   readonly operations: readonly OperationDefinition[];
   readonly events: ReadonlyMap<string, { readonly catalog: string; readonly schema: z.ZodType }>;
   readonly migrations: readonly CatalogMigrations[];
+  /** The queues that steps name, each once. */
+  readonly queues: readonly string[];
   shapeOf(definition: OperationDefinition): DefinitionShape;
 }
 
@@ -40,6 +42,7 @@ export function joinCatalogs(definitions: readonly CatalogDefinition[]): Catalog
       byType.get(type)?.find((definition) => revision === undefined || definition.revision === revision),
     events: new Map(definitions.flatMap(eventsOf)),
     migrations: definitions.flatMap(migrationsOf),
+    queues: [...new Set(operations.flatMap(({ steps }) => steps.flatMap(({ queue }) => queue ?? [])))].sort(),
     shapeOf,
   };
 }

@@ -13,6 +13,7 @@ export function checkStep(step: StepDefinition, isLast: boolean): readonly strin
     ...checkPolicy("compensateRetry", step.compensateRetry),
     ...checkRange("timeoutMs", step.timeoutMs, 1, limits.stepTimeoutMaxMs),
     ...checkRange("quickRetries", step.quickRetries, 0, limits.quickRetriesMax),
+    ...checkQueue(step.queue),
   ];
 }
 
@@ -20,6 +21,13 @@ const checkName = (name: string): readonly string[] =>
   stepName.test(name) && name.length <= limits.stepNameMaxChars
     ? []
     : [`must have a name of lower-case words joined by -, of at most ${limits.stepNameMaxChars} characters`];
+
+const checkQueue = (queue: string | undefined): readonly string[] =>
+  queue === undefined || (stepName.test(queue) && queue.length <= limits.stepNameMaxChars)
+    ? []
+    : [
+        `names the queue ${queue}: must be lower-case words joined by -, of at most ${limits.stepNameMaxChars} characters`,
+      ];
 
 function checkUndoing({ kind, compensate, irreversible, effect }: StepDefinition, isLast: boolean): readonly string[] {
   const said = [compensate, irreversible, effect].filter((each) => each !== undefined).length;

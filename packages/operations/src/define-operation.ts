@@ -128,6 +128,7 @@ interface AnyStep {
   retry?: Partial<StepRetryPolicy>;
   compensateRetry?: Partial<StepRetryPolicy>;
   timeoutMs?: number;
+  queue?: string;
   refusals?: Readonly<Record<number, StatusMeaning>>;
   quickRetries?: number;
 }

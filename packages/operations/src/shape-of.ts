@@ -13,7 +13,22 @@ export function shapeOf(definition: OperationDefinition): DefinitionShape {
   return shape;
 }
 
-function stepShapeOf({ name, kind, compensate, irreversible, retry, compensateRetry }: StepDefinition): StepShape {
-  const shape = { name, kind, compensable: compensate !== undefined, retry, compensateRetry };
-  return irreversible === undefined ? shape : { ...shape, irreversible };
+function stepShapeOf({
+  name,
+  kind,
+  compensate,
+  irreversible,
+  retry,
+  compensateRetry,
+  queue,
+}: StepDefinition): StepShape {
+  return {
+    name,
+    kind,
+    compensable: compensate !== undefined,
+    retry,
+    compensateRetry,
+    ...(irreversible === undefined ? {} : { irreversible }),
+    ...(queue === undefined ? {} : { queue }),
+  };
 }

@@ -12,6 +12,11 @@ interface StepOptions {
   readonly compensateRetry?: Partial<StepRetryPolicy>;
   /** For one attempt, milliseconds; default 30 000, at most 600 000. */
   readonly timeoutMs?: number;
+  /**
+   * Has its runs carried by a queue of that name, with a topic and a consumer group of its own, so that operators can
+   * scale and stop this part alone. The order of the entity holds all the same. Default: the partition's owner runs it.
+   */
+  readonly queue?: string;
 }
 
 /**
@@ -61,6 +66,7 @@ export interface StepDefinition {
   readonly retry: StepRetryPolicy;
   readonly compensateRetry: StepRetryPolicy;
   readonly timeoutMs: number;
+  readonly queue?: string;
   readonly refusals: Readonly<Record<number, StatusMeaning>>;
   readonly quickRetries: number;
 }

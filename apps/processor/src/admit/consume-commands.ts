@@ -89,6 +89,8 @@ const freshRow = (command: AdmittedCommand, state: AdmissionState): OperationRow
     result: null,
     error: null,
     request: null,
+    dispatchedStep: null,
+    dispatchedVersion: null,
     duplicateOf: null,
     audience: command.audience ? [...command.audience] : null,
     traceparent: command.traceparent ?? null,

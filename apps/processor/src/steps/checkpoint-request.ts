@@ -11,6 +11,10 @@ export interface CheckpointRequest {
   readonly row: OperationRow;
   readonly state: OperationState;
   readonly emitted: readonly Emitted[];
+  /** The step that this hands over to its queue. */
+  readonly handsOver?: string | undefined;
+  /** The state has the result of the step that was handed over. */
+  readonly takesResult?: boolean;
 }
 
 export interface DrawnCheckpoint {
@@ -31,6 +35,8 @@ export function drawCheckpoint(request: CheckpointRequest): DrawnCheckpoint {
     version: row.version,
     ...columnsOf(state, now.getTime()),
     request: row.request ?? undefined,
+    dispatchedStep: request.handsOver,
+    takesResult: request.takesResult,
     events: events.rows,
   };
   return { checkpoint, events };

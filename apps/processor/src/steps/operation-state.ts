@@ -37,8 +37,16 @@ export function columnsOf(
   };
 }
 
+interface SavedVersion {
+  version: number;
+  request: unknown;
+  /** The step that the checkpoint handed over. */
+  handsOver: string | undefined;
+}
+
 /** The row after a checkpoint of the state was saved: no need to read it again. */
-export function rowAfter(row: OperationRow, state: OperationState, version: number, request: unknown): OperationRow {
+export function rowAfter(row: OperationRow, state: OperationState, saved: SavedVersion): OperationRow {
+  const { version, request, handsOver } = saved;
   return {
     ...row,
     status: state.status,
@@ -50,5 +58,7 @@ export function rowAfter(row: OperationRow, state: OperationState, version: numb
     error: state.error ?? null,
     nextAttemptAt: state.nextAttemptAt ?? null,
     request,
+    dispatchedStep: handsOver ?? null,
+    dispatchedVersion: handsOver === undefined ? null : version,
   };
 }

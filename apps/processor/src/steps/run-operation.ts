@@ -9,7 +9,6 @@ import {
   afterCompensation,
   afterRun,
   afterTakeOver,
-  type Json,
   type NextAction,
   nextAction,
   type OperationRequest,
@@ -20,11 +19,11 @@ import {
   type Emitted,
   eventsOfTransition,
   type OperationDefinition,
-  type OperationRef,
   type PerformedStep,
-  performStep,
 } from "@postback/operations";
-import type { Logger } from "@postback/runtime";
+import { type HandOverOptions, handOverAgainMs, handOverStep } from "../hand-over/hand-over-step.ts";
+import { saveUnlessWorked } from "../hand-over/save-unless-worked.ts";
+import { type TakenResult, takeResult } from "../hand-over/take-result.ts";
 import type { OwnedPartition } from "../own/owned-partition.ts";
 import type { HeadResult, Queued } from "../queues/partition-queues.ts";
 import type { CheckpointRequest } from "./checkpoint-request.ts";
@@ -32,10 +31,12 @@ import type { Checkpointer } from "./checkpointer.ts";
 import type { Gate } from "./gate.ts";
 import { saysDefinitionMissing, waitingForDefinition } from "./missing-definition.ts";
 import { rowAfter, stateOf } from "./operation-state.ts";
+import { type PerformOptions, performOnce, refOf } from "./perform-once.ts";
+import { type Attempted, saveInTransaction } from "./save-in-transaction.ts";
 import type { Slots } from "./slots.ts";
-import { runTransactionStep } from "./transaction-step.ts";
+import { stepToHandOver } from "./step-to-hand-over.ts";
 
-export interface RunOptions {
+export interface RunOptions extends PerformOptions {
   db: Database;
   catalog: Catalog;
   checkpointer: Checkpointer;
@@ -43,21 +44,10 @@ export interface RunOptions {
   /** Shut while partitions are handed over: no step begins. */
   gate: Gate;
   lose(owned: OwnedPartition): void;
-  onStep(step: StepReport): void;
+  handOver: HandOverOptions;
   onDefinitionMissing(row: OperationRow): void;
   /** Aborted when the process stops: nothing new is begun, what runs is interrupted. */
   stopping: AbortSignal;
-  logger: Logger;
-}
-
-/** One wide line's worth of a step. */
-export interface StepReport {
-  row: OperationRow;
-  step: string;
-  direction: "run" | "compensate";
-  attempt: number;
-  outcome: PerformedStep["outcome"];
-  durationMs: number;
 }
 
 /** An operation whose turn has come, and what is known of it. */
@@ -102,6 +92,10 @@ type Went = HeadResult | { kind: "saved"; row: OperationRow | undefined };
 
 async function goOn(options: RunOptions, turn: Turn): Promise<Went> {
   if (turn.signal.aborted) return { kind: "held" };
+  if (turn.row.dispatchedStep !== null) {
+    const result = await takeResult(options.db, turn.row);
+    if (result) return await save(options, turn, afterResult(options, turn, result));
+  }
   const shape = options.catalog.shapeOf(turn.definition);
   const request = (turn.row.request ?? undefined) as OperationRequest | undefined;
   const action = nextAction(turn.state, shape, new Date(), request);
@@ -113,15 +107,35 @@ async function goOn(options: RunOptions, turn: Turn): Promise<Went> {
     case "wait":
       return { kind: "wait", untilMs: action.until.getTime() };
     case "turn":
-      return await save(options, turn, toRequest(options, turn, action.state, []));
+      return await turnTo(options, turn, action.state);
     case "run":
     case "compensate":
       return await perform(options, turn, action);
   }
 }
 
+/** A state that follows without any step. While a worker may be at the step that was handed over, it is asked first. */
+async function turnTo(options: RunOptions, turn: Turn, state: OperationState): Promise<Went> {
+  const request = toRequest(options, turn, state, []);
+  if (turn.row.dispatchedStep === null) return await save(options, turn, request);
+  const result = await saveUnlessWorked(options.db, request, options.logger);
+  return result === "worked" ? { kind: "saved", row: turn.row } : taken(options, turn, request, result);
+}
+
+/** A step with a queue is its worker's: the row says that it is handed over, and the owner waits for the result. */
+async function handOver(options: RunOptions, turn: Turn, queue: string): Promise<Went> {
+  const { row } = turn;
+  if (row.dispatchedStep !== turn.state.step || row.dispatchedVersion !== row.version) {
+    return await save(options, turn, toRequest(options, turn, { ...withoutWait(turn.state), status: "running" }, []));
+  }
+  await handOverStep(options.handOver, row, queue);
+  return { kind: "wait", untilMs: Date.now() + handOverAgainMs };
+}
+
 async function perform(options: RunOptions, turn: Turn, action: Performing): Promise<Went> {
-  const kind = turn.definition.steps.find(({ name }) => name === action.step)?.kind;
+  const step = turn.definition.steps.find(({ name }) => name === action.step);
+  if (action.kind === "run" && step?.queue !== undefined) return await handOver(options, turn, step.queue);
+  const kind = step?.kind;
   return kind === "transaction"
     ? await performInTransaction(options, turn, action)
     : await callOut(options, turn, action);
@@ -129,20 +143,19 @@ async function perform(options: RunOptions, turn: Turn, action: Performing): Pro
 
 async function performInTransaction(options: RunOptions, turn: Turn, action: Performing): Promise<Went> {
   const { db, logger, transactionSlots } = options;
-  const ran = await transactionSlots.use(() =>
-    runTransactionStep({
-      db,
-      logger,
-      perform: (client) => performOnce(options, turn, action, client),
-      afterDone: (performed) => after(options, turn, action, performed),
-    }),
-  );
-  if (ran.kind === "checkpointed") return taken(options, turn, ran.request, ran.result);
-  return await saveFailure(options, turn, action, ran.performed);
+  const work = async (client: TransactionClient): Promise<Attempted<PerformedStep>> => {
+    const performed = await performOnce(options, { ...turn, ...action }, client);
+    if (performed.abandoned) return { value: performed, end: "discard" };
+    if (performed.outcome.kind !== "done") return { value: performed, end: "rollback" };
+    return { request: after(options, turn, action, performed) };
+  };
+  const saved = await transactionSlots.use(() => saveInTransaction(db, work, logger));
+  if ("value" in saved) return await saveFailure(options, turn, action, saved.value);
+  return taken(options, turn, saved.request, saved.result);
 }
 
 async function callOut(options: RunOptions, turn: Turn, action: Performing): Promise<Went> {
-  const performed = await performOnce(options, turn, action, undefined);
+  const performed = await performOnce(options, { ...turn, ...action });
   return await saveFailure(options, turn, action, performed);
 }
 
@@ -152,37 +165,19 @@ function saveFailure(options: RunOptions, turn: Turn, action: Performing, perfor
   return save(options, turn, after(options, turn, action, performed));
 }
 
-async function performOnce(
-  options: RunOptions,
-  { definition, row, state, signal }: Turn,
-  action: Performing,
-  client: TransactionClient | undefined,
-): Promise<PerformedStep> {
-  const startedAtMs = performance.now();
-  const performed = await performStep({
-    definition,
-    stepName: action.step,
-    direction: action.kind,
-    operation: refOf(row),
-    input: JSON.parse(row.input),
-    outputs: outputsOf(state),
-    attempt: action.attempt,
-    signal,
-    log: options.logger,
-    ...(client ? { client } : {}),
-  });
-  const durationMs = performance.now() - startedAtMs;
-  const { outcome } = performed;
-  options.onStep({ row, step: action.step, direction: action.kind, attempt: action.attempt, outcome, durationMs });
-  return performed;
-}
-
 /** The checkpoint that follows from what came of a step. */
 function after(options: RunOptions, turn: Turn, action: Performing, performed: PerformedStep): CheckpointRequest {
   const shape = options.catalog.shapeOf(turn.definition);
   const decide = action.kind === "run" ? afterRun : afterCompensation;
   const state = decide(turn.state, shape, performed.outcome, new Date(), Math.random());
   return toRequest(options, turn, state, performed.emitted);
+}
+
+/** The checkpoint that follows from what a worker's attempt came to. */
+function afterResult(options: RunOptions, turn: Turn, { outcome, emitted }: TakenResult): CheckpointRequest {
+  const shape = options.catalog.shapeOf(turn.definition);
+  const state = afterRun(turn.state, shape, outcome, new Date(), Math.random());
+  return { ...toRequest(options, turn, state, emitted), takesResult: true };
 }
 
 function toRequest(
@@ -199,7 +194,8 @@ function toRequest(
     after: state,
     log: options.logger,
   };
-  return { owned, row, state, emitted: [...emitted, ...eventsOfTransition(definition, transition)] };
+  const told = [...emitted, ...eventsOfTransition(definition, transition)];
+  return { owned, row, state, emitted: told, handsOver: stepToHandOver(state, options.catalog.shapeOf(definition)) };
 }
 
 async function save(options: RunOptions, turn: Turn, request: CheckpointRequest): Promise<Went> {
@@ -212,7 +208,8 @@ function taken(options: RunOptions, turn: Turn, request: CheckpointRequest, resu
     return { kind: "held" };
   }
   if (result.kind === "outdated") return { kind: "saved", row: undefined };
-  return { kind: "saved", row: rowAfter(turn.row, request.state, result.version, result.request) };
+  const { handsOver } = request;
+  return { kind: "saved", row: rowAfter(turn.row, request.state, { ...result, handsOver }) };
 }
 
 /** Its entity waits until a processor that has the definition owns the partition (design §4). */
@@ -228,14 +225,6 @@ async function holdWithoutDefinition(
   return { kind: "held" };
 }
 
-function outputsOf(state: OperationState): Record<string, Json | undefined> {
-  return Object.fromEntries(state.steps.map((step) => [step.name, step.output]));
+function withoutWait({ nextAttemptAt: _, ...state }: OperationState): OperationState {
+  return state;
 }
-
-const refOf = (row: OperationRow): OperationRef => ({
-  id: row.id,
-  type: row.type,
-  revision: row.revision,
-  tenantId: row.tenantId,
-  entity: { type: row.entityType, id: row.entityId },
-});

@@ -37,6 +37,7 @@ export const placeOrder = (paymentsUrl: string) =>
       },
     })
     .http("charge-payment", {
+      queue: "payments",
       refusals: paymentRefusals,
       run: ({ http, input: { amount, currency, paymentToken, orderId } }) =>
         charge(http, paymentsUrl, { amount, currency, token: paymentToken, reference: orderId }),

@@ -17,6 +17,9 @@ export interface OperationRow {
   result: unknown;
   error: unknown;
   request: unknown;
+  /** The step that was handed over to a queue, at which version. */
+  dispatchedStep: string | null;
+  dispatchedVersion: number | null;
   duplicateOf: string | null;
   audience: string[] | null;
   traceparent: string | null;
@@ -29,6 +32,7 @@ export interface OperationRow {
 /** Selects an {@link OperationRow} out of a table named `o`. */
 export const operationColumns = `o.tenant_id AS "tenantId", o.id, o.type, o.revision, o.entity_type AS "entityType",
   o.entity_id AS "entityId", o.partition, o.position::text AS position, o.status, o.version, o.input, o.step, o.steps,
-  o.cause, o.result, o.error, o.request, o.duplicate_of AS "duplicateOf", o.audience, o.traceparent,
+  o.cause, o.result, o.error, o.request,
+  o.dispatched_step AS "dispatchedStep", o.dispatched_version AS "dispatchedVersion", o.duplicate_of AS "duplicateOf", o.audience, o.traceparent,
   o.next_attempt_at AS "nextAttemptAt", o.created_at AS "createdAt", o.updated_at AS "updatedAt",
   o.completed_at AS "completedAt"`;

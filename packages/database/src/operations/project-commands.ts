@@ -71,6 +71,8 @@ const freshRow = (c: CommandRow): OperationRow => {
     result: null,
     error: null,
     request: null,
+    dispatchedStep: null,
+    dispatchedVersion: null,
     duplicateOf: null,
     audience: c.audience ? [...c.audience] : null,
     traceparent: c.traceparent ?? null,

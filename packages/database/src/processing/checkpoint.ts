@@ -20,6 +20,10 @@ export interface Checkpoint {
   completed: boolean;
   /** The request that this state takes into account: it is done with, unless another one came since. */
   request?: unknown;
+  /** Hands this step over to its queue, at the version that this checkpoint makes. */
+  dispatchedStep?: string | undefined;
+  /** The result of the step that was handed over is in this state: it is not needed any more. */
+  takesResult?: boolean | undefined;
   events: readonly EventRow[];
 }
 
@@ -35,7 +39,7 @@ const save = statement(
   `WITH c AS (
      SELECT * FROM json_to_recordset($1) AS c (partition integer, epoch bigint, "tenantId" uuid, id uuid, version integer,
        status text, step text, steps jsonb, cause jsonb, result jsonb, error jsonb, "nextAttemptInMs" double precision,
-       completed boolean, request jsonb)),
+       completed boolean, request jsonb, "dispatchedStep" text, "takesResult" boolean)),
    fence AS (
      SELECT o.partition, o.epoch FROM partition_owners o
      WHERE (o.partition, o.epoch) IN (SELECT partition, epoch FROM c) ORDER BY o.partition FOR KEY SHARE),
@@ -44,10 +48,15 @@ const save = statement(
        result = c.result, error = c.error, updated_at = now(),
        next_attempt_at = now() + make_interval(secs => c."nextAttemptInMs" / 1000.0),
        completed_at = CASE WHEN c.completed THEN now() END,
+       dispatched_step = c."dispatchedStep",
+       dispatched_version = CASE WHEN c."dispatchedStep" IS NOT NULL THEN o.version + 1 END,
        request = CASE WHEN o.request IS DISTINCT FROM c.request THEN o.request END
      FROM c JOIN fence USING (partition, epoch)
      WHERE o.tenant_id = c."tenantId" AND o.id = c.id AND o.version = c.version
      RETURNING o.tenant_id, o.id, o.version, o.request),
+   taken AS (
+     DELETE FROM step_results r USING c JOIN saved s ON s.tenant_id = c."tenantId" AND s.id = c.id
+     WHERE c."takesResult" AND r.tenant_id = c."tenantId" AND r.operation_id = c.id),
    told AS (
      INSERT INTO events (${eventColumns}) SELECT ${eventValues} FROM json_to_recordset($2) AS e ${eventRecord}
      WHERE EXISTS (SELECT 1 FROM saved s WHERE s.tenant_id = e."tenantId" AND s.id = e."operationId"))

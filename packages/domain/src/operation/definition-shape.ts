@@ -12,6 +12,8 @@ export interface StepShape {
   readonly irreversible?: string;
   readonly retry: StepRetryPolicy;
   readonly compensateRetry: StepRetryPolicy;
+  /** The queue whose workers run it; without one the owner of the partition does. Compensations always are the owner's. */
+  readonly queue?: string;
 }
 
 /** What the state machine must know of an operation's definition. */

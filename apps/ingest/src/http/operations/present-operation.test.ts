@@ -25,6 +25,8 @@ const row: OperationRow = {
   result: null,
   error: { code: "card-declined", message: "Declined", step: "charge-payment", rolledBack: true },
   request: null,
+  dispatchedStep: null,
+  dispatchedVersion: null,
   duplicateOf: null,
   audience: null,
   traceparent: null,

@@ -1,0 +1,66 @@
+import type { OperationRow, TransactionClient } from "@postback/database";
+import type { Json, OperationState } from "@postback/domain";
+import { type OperationDefinition, type OperationRef, type PerformedStep, performStep } from "@postback/operations";
+import type { Logger } from "@postback/runtime";
+
+export interface PerformOptions {
+  onStep(step: StepReport): void;
+  logger: Logger;
+}
+
+/** One wide line's worth of a step. */
+export interface StepReport {
+  row: OperationRow;
+  step: string;
+  direction: "run" | "compensate";
+  attempt: number;
+  outcome: PerformedStep["outcome"];
+  durationMs: number;
+}
+
+/** An attempt that is to be made. */
+export interface Performing {
+  readonly definition: OperationDefinition;
+  readonly row: OperationRow;
+  readonly state: OperationState;
+  readonly kind: "run" | "compensate";
+  readonly step: string;
+  readonly attempt: number;
+  /** Aborted when the process must let go of the operation. */
+  readonly signal: AbortSignal;
+}
+
+/** Performs one attempt of a step and reports it. @param client of an open transaction, for a transaction step */
+export async function performOnce(
+  { onStep, logger }: PerformOptions,
+  { definition, row, state, kind, step, attempt, signal }: Performing,
+  client?: TransactionClient,
+): Promise<PerformedStep> {
+  const startedAtMs = performance.now();
+  const performed = await performStep({
+    definition,
+    stepName: step,
+    direction: kind,
+    operation: refOf(row),
+    input: JSON.parse(row.input),
+    outputs: outputsOf(state),
+    attempt,
+    signal,
+    log: logger,
+    ...(client ? { client } : {}),
+  });
+  const durationMs = performance.now() - startedAtMs;
+  onStep({ row, step, direction: kind, attempt, outcome: performed.outcome, durationMs });
+  return performed;
+}
+
+const outputsOf = (state: OperationState): Record<string, Json | undefined> =>
+  Object.fromEntries(state.steps.map((step) => [step.name, step.output]));
+
+export const refOf = (row: OperationRow): OperationRef => ({
+  id: row.id,
+  type: row.type,
+  revision: row.revision,
+  tenantId: row.tenantId,
+  entity: { type: row.entityType, id: row.entityId },
+});
