@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { beforeAll, describe, expect, it } from "vitest";
 import { endBackend } from "./end-backend.ts";
+import type { Queryable } from "./statement.ts";
 import { useDatabase } from "./test-rig.ts";
 import { AmbiguousOutcome, inOneStatement, inTransaction, transact } from "./transaction.ts";
 
@@ -181,6 +182,49 @@ describe("a transaction", () => {
     await holder.query("SELECT pg_advisory_unlock($1)", [gate]);
     expect(await rig.query("SELECT pid FROM pg_stat_activity WHERE pid = $1", [backendPid])).toEqual([]);
     expect(await rig.query("SELECT FROM held WHERE name = 'cut off'")).toEqual([]);
+  });
+});
+
+describe("a transaction with a last statement that is sent together with COMMIT", () => {
+  const insert = (client: Queryable, name: string) => client.query("INSERT INTO marks VALUES ($1)", [name]);
+
+  it("commits both, and gives the statement's value", async () => {
+    const value = await transact(rig.db, async (client) => {
+      await insert(client, "before-last");
+      return { end: "commit-with", lastly: async () => (await insert(client, "last")).rowCount };
+    });
+    expect(value).toBe(1);
+    expect(await marksOf("before-last", "last")).toEqual(["before-last", "last"]);
+  });
+
+  it("commits nothing when the server refuses the statement, fails with that refusal, and leaves a clean connection", async () => {
+    await insert(rig.db.pool, "taken");
+    const db = onePool();
+    const pid = await pidOf(db);
+    const refused = transact(db, async (client) => {
+      await insert(client, "with-refused");
+      return { end: "commit-with", lastly: () => insert(client, "taken") };
+    });
+    await expect(refused).rejects.toMatchObject({ code: "23505" });
+    expect(await marksOf("with-refused")).toEqual([]);
+    expect(await pidOf(db)).toBe(pid);
+  });
+
+  it("is ambiguous when its connection was lost meanwhile", async () => {
+    const holder = await rig.connect();
+    await holder.query("SELECT pg_advisory_lock($1)", [gate]);
+    const failing = failureOf(
+      transact(onePool(), async (client) => ({
+        end: "commit-with",
+        lastly: () => client.query("INSERT INTO held VALUES ('lost-last')"),
+      })),
+    );
+    const pid = await waitingPid();
+    await rig.query("SELECT pg_terminate_backend($1)", [pid]);
+    const failure = await failing;
+    await holder.query("SELECT pg_advisory_unlock($1)", [gate]);
+    expect(failure).toBeInstanceOf(AmbiguousOutcome);
+    expect(failure).toMatchObject({ backendPid: pid });
   });
 });
 

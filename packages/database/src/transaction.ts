@@ -19,11 +19,17 @@ export class AmbiguousOutcome extends Error {
 }
 
 /** How the work in a transaction wants it to end. */
-export interface Ending<T> {
-  readonly value: T;
-  /** `discard`: rolled back, and the connection is thrown away because somebody may still be using it. */
-  readonly end: "commit" | "rollback" | "discard";
-}
+export type Ending<T> =
+  | {
+      readonly value: T;
+      /** `discard`: rolled back, and the connection is thrown away because somebody may still be using it. */
+      readonly end: "commit" | "rollback" | "discard";
+    }
+  /**
+   * One last statement that goes to the server together with COMMIT. If the server refuses it, COMMIT rolls back, and the
+   * refusal is what `transact` throws.
+   */
+  | { readonly end: "commit-with"; lastly(): Promise<T> };
 
 /**
  * Runs `work` in one transaction of its own connection and ends it as `work` says; rolls back when it throws. A
@@ -35,10 +41,11 @@ export async function transact<T>(db: Database, work: (client: pg.PoolClient) =>
   let broken: Error | undefined = new Error("the transaction was not ended");
   try {
     await client.query("BEGIN");
-    const { value, end } = await runOrRollBack(client, work);
-    if (end === "commit") await commit(client);
-    if (end === "rollback") await client.query("ROLLBACK");
-    if (end !== "discard") broken = undefined;
+    const ending = await runOrRollBack(client, work);
+    const value = ending.end === "commit-with" ? await commitWith(client, ending.lastly) : ending.value;
+    if (ending.end === "commit") await commit(client);
+    if (ending.end === "rollback") await client.query("ROLLBACK");
+    if (ending.end !== "discard") broken = undefined;
     return value;
   } catch (error) {
     if (!(error instanceof RolledBack)) throw error;
@@ -90,6 +97,18 @@ const isRolledBack = (client: pg.PoolClient): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/** The server works one after the other, so a refused last statement makes COMMIT a ROLLBACK. */
+async function commitWith<T>(client: pg.PoolClient, lastly: () => Promise<T>): Promise<T> {
+  const [last, committed] = await Promise.allSettled([lastly(), commit(client)]);
+  if (last.status === "rejected" && wasRefused(last.reason)) {
+    const isClean = committed.status === "rejected" && committed.reason instanceof RolledBack;
+    throw isClean ? new RolledBack("rolled back", { cause: last.reason }) : last.reason;
+  }
+  if (committed.status === "rejected") throw committed.reason;
+  if (last.status === "rejected") throw new AmbiguousOutcome(last.reason, backendOf(client));
+  return last.value;
+}
 
 async function commit(client: pg.PoolClient): Promise<void> {
   const { command } = await client.query("COMMIT").catch((cause: unknown) => {

@@ -154,6 +154,17 @@ CREATE TABLE step_results (
 );
 CREATE INDEX step_results_partition_idx ON step_results (partition, created_at);
 
+-- Ends a transaction whose checkpoint was not saved, so that its COMMIT, which is on its way already, rolls it back.
+CREATE FUNCTION refuse_checkpoint(owned boolean) RETURNS integer
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF owned THEN
+    RAISE EXCEPTION 'the operation is at another version' USING ERRCODE = 'PB002';
+  END IF;
+  RAISE EXCEPTION 'another owner has the partition' USING ERRCODE = 'PB001';
+END
+$$;
+
 -- ── Events and deliveries ───────────────────────────────────────────────────────────────────────────────────────────
 
 CREATE TABLE events (
@@ -356,7 +367,7 @@ $$;
 -- Makes the weekly ranges of the growing tables from the week before now to `ahead` from now. Weeks, not days: fewer
 -- partitions to plan over, and retention by the week is fine enough. Returns how many were made.
 CREATE FUNCTION ensure_ranges(ahead interval) RETURNS integer
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET timezone TO 'UTC' AS $$
 DECLARE
   starts timestamptz := date_trunc('week', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' - interval '7 days';
   parent text;
@@ -384,7 +395,7 @@ $$;
 
 -- Until when rows can be written: the end of the last range of each growing table, the earliest of them.
 CREATE FUNCTION ranges_end() RETURNS timestamptz
-LANGUAGE sql STABLE AS $$
+LANGUAGE sql STABLE SET timezone TO 'UTC' AS $$
   SELECT min(last_start) + interval '7 days' FROM (
     SELECT max(to_date(right(c.relname, 8), 'YYYYMMDD')::timestamp AT TIME ZONE 'UTC') AS last_start
     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent

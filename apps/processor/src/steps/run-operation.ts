@@ -16,6 +16,7 @@ import {
 } from "@postback/domain";
 import {
   type Catalog,
+  classifyFailure,
   type Emitted,
   eventsOfTransition,
   type OperationDefinition,
@@ -32,7 +33,7 @@ import type { Gate } from "./gate.ts";
 import { saysDefinitionMissing, waitingForDefinition } from "./missing-definition.ts";
 import { rowAfter, stateOf } from "./operation-state.ts";
 import { type PerformOptions, performOnce, refOf } from "./perform-once.ts";
-import { type Attempted, saveInTransaction } from "./save-in-transaction.ts";
+import { type Attempted, RefusedAtCommit, saveInTransaction } from "./save-in-transaction.ts";
 import type { Slots } from "./slots.ts";
 import { stepToHandOver } from "./step-to-hand-over.ts";
 
@@ -149,9 +150,15 @@ async function performInTransaction(options: RunOptions, turn: Turn, action: Per
     if (performed.outcome.kind !== "done") return { value: performed, end: "rollback" };
     return { request: after(options, turn, action, performed) };
   };
-  const saved = await transactionSlots.use(() => saveInTransaction(db, work, logger));
-  if ("value" in saved) return await saveFailure(options, turn, action, saved.value);
-  return taken(options, turn, saved.request, saved.result);
+  try {
+    const saved = await transactionSlots.use(() => saveInTransaction(db, work, logger));
+    if ("value" in saved) return await saveFailure(options, turn, action, saved.value);
+    return taken(options, turn, saved.request, saved.result);
+  } catch (error) {
+    if (!(error instanceof RefusedAtCommit)) throw error;
+    const outcome = classifyFailure(error.cause, "transaction", {});
+    return await saveFailure(options, turn, action, { outcome, emitted: [], abandoned: false, interrupted: false });
+  }
 }
 
 async function callOut(options: RunOptions, turn: Turn, action: Performing): Promise<Went> {

@@ -3,7 +3,9 @@ import {
   type CheckpointResult,
   type Database,
   type Ending,
-  saveCheckpoints,
+  isDataFailure,
+  refusedCheckpoint,
+  saveCheckpointOrFail,
   type TransactionClient,
   transact,
 } from "@postback/database";
@@ -20,9 +22,12 @@ export type SavedInTransaction<T> =
   /** The transaction was rolled back. */
   | { value: T };
 
+/** COMMIT refused what the work did: a constraint that is checked at the end only. Nothing of it was saved. */
+export class RefusedAtCommit extends Error {}
+
 /**
- * One transaction: the work's own statements, then the checkpoint as the last one, if there is one.
- * @throws when nothing was saved and nothing is known of the work: Postgres went away before the end
+ * One transaction: the work's own statements, then the checkpoint, if there is one, together with COMMIT.
+ * @throws RefusedAtCommit; any other error when nothing was saved and nothing is known of the work: Postgres went away
  */
 export async function saveInTransaction<T>(
   db: Database,
@@ -34,13 +39,25 @@ export async function saveInTransaction<T>(
     return attempt.settle(await transact(db, (client) => attempt.run(client)));
   } catch (error) {
     const { request } = attempt;
-    if (!(error instanceof AmbiguousOutcome) || !request) {
-      attempt.rollBack();
-      throw error;
-    }
-    logger.warn({ err: error, operationId: request.row.id }, "checkpoint.ambiguous");
-    return attempt.settle({ request, result: await resolveAmbiguous(db, request, error, logger) });
+    if (!request) throw error;
+    return attempt.settle({ request, result: await whatCameOf(db, request, error, logger) });
+  } finally {
+    attempt.rollBackUnsettled();
   }
+}
+
+async function whatCameOf(
+  db: Database,
+  request: CheckpointRequest,
+  error: unknown,
+  logger: Logger,
+): Promise<CheckpointResult> {
+  const refused = refusedCheckpoint(error);
+  if (refused) return refused;
+  if (isDataFailure(error)) throw new RefusedAtCommit("a constraint refused it at COMMIT", { cause: error });
+  if (!(error instanceof AmbiguousOutcome)) throw error;
+  logger.warn({ err: error, operationId: request.row.id }, "checkpoint.ambiguous");
+  return await resolveAmbiguous(db, request, error, logger);
 }
 
 /** What is known at which point of the transaction. */
@@ -57,26 +74,28 @@ class Attempt<T> {
     const attempted = await this.#work(client);
     if ("value" in attempted) return { value: { value: attempted.value }, end: attempted.end };
     const { request } = attempted;
-    const drawn = drawCheckpoint(request);
     this.request = request;
-    this.#drawn = drawn;
-    const [result = { kind: "outdated" } as const] = await saveCheckpoints(client, [drawn.checkpoint]);
-    return { value: { request, result }, end: result.kind === "saved" ? "commit" : "rollback" };
+    const lastly = async () => {
+      this.#drawn = drawCheckpoint(request);
+      return { request, result: await saveCheckpointOrFail(client, this.#drawn.checkpoint) };
+    };
+    return { end: "commit-with", lastly };
   }
 
   /** Decides the numbers of its events by what came of it. */
   settle(saved: SavedInTransaction<T>): SavedInTransaction<T> {
-    if (!("result" in saved) || saved.result.kind !== "saved") {
-      this.rollBack();
-      return saved;
-    }
+    if (!("result" in saved) || saved.result.kind !== "saved") return saved;
     this.#drawn?.events.commit();
+    this.#drawn = undefined;
     saved.request.owned.publisher.kick();
     return saved;
   }
 
-  rollBack(): void {
-    this.#drawn?.events.rollBack();
+  /** Numbers that nothing came of: none of their events was saved. */
+  rollBackUnsettled(): void {
+    if (!this.#drawn) return;
+    this.#drawn.events.rollBack();
+    this.#drawn = undefined;
     this.request?.owned.publisher.kick();
   }
 }

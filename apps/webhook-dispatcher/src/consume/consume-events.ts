@@ -117,8 +117,9 @@ export class EventConsumption {
     return candidates.filter(({ event }) => {
       if (!event.header.claim) return true;
       event.rowQueued = true;
-      if (!ours.has(event.header.id)) this.recorded(event);
-      return ours.has(event.header.id);
+      const isOurs = ours.has(keyOf(event.header.tenant, event.header.id));
+      if (!isOurs) this.recorded(event);
+      return isOurs;
     });
   }
 

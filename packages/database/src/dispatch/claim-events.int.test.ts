@@ -5,7 +5,10 @@ import { claimEvents } from "./claim-events.ts";
 import { recordOutcomes } from "./record-outcomes.ts";
 
 const rig = useDatabase();
-const claim = async (...events: Parameters<typeof claimEvents>[1]) => [...(await claimEvents(rig.db, events))];
+const claim = async (...events: Parameters<typeof claimEvents>[1]) => {
+  const claimed = await claimEvents(rig.db, events);
+  return events.filter(({ tenantId, id }) => claimed.has(`${tenantId}/${id}`)).map(({ id }) => id);
+};
 
 describe("an event whose id a client made", () => {
   it("belongs to its first place in the log, and to no other", async () => {

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { loadOperation } from "../operations/load-operation.ts";
 import { useDatabase } from "../test-rig.ts";
 import { aCheckpoint, aCommand, anEvent, anOperation, numberIn, ownPartition } from "../test-rows.ts";
-import { type CheckpointResult, saveCheckpoints } from "./checkpoint.ts";
+import { transact } from "../transaction.ts";
+import { type CheckpointResult, refusedCheckpoint, saveCheckpointOrFail, saveCheckpoints } from "./checkpoint.ts";
 
 const rig = useDatabase();
 const saved = (version: number, request: unknown = null): CheckpointResult => ({ kind: "saved", version, request });
@@ -187,6 +188,25 @@ describe("a checkpoint", () => {
     ]);
     expect(results).toEqual([{ kind: "outdated" }, saved(1)]);
     expect([await eventsOf(one.tenantId), await eventsOf(other.tenantId)]).toEqual([[], [expect.any(String)]]);
+  });
+
+  it("sent with its COMMIT is saved, or fails and takes the transaction with it", async () => {
+    const [mine, lost] = [await ownPartition(rig.db), await ownPartition(rig.db)];
+    const [current, behind, fenced] = [
+      await anOperation(rig.db, mine, 1),
+      await anOperation(rig.db, mine, 2),
+      await anOperation(rig.db, lost, 1),
+    ];
+    await rig.query("UPDATE partition_owners SET epoch = epoch + 1 WHERE partition = $1", [lost.partition]);
+    const end = (checkpoint: ReturnType<typeof aCheckpoint>) =>
+      transact(rig.db, async (client) => ({
+        end: "commit-with",
+        lastly: () => saveCheckpointOrFail(client, checkpoint),
+      })).catch(refusedCheckpoint);
+    expect(await end(aCheckpoint(mine, current))).toEqual(saved(1));
+    expect(await end({ ...aCheckpoint(mine, behind), version: 7 })).toEqual({ kind: "outdated" });
+    expect(await end(aCheckpoint(lost, fenced))).toEqual({ kind: "fenced" });
+    expect(await loadOperation(rig.db, fenced.tenantId, fenced.id)).toMatchObject({ version: 0 });
   });
 
   it("leaves nothing behind when the transaction that it ends is rolled back", async () => {

@@ -1,4 +1,5 @@
 import { type EventRow, eventColumns, eventRecord, eventValues } from "../dispatch/event-row.ts";
+import { sqlStateOf } from "../failures.ts";
 import { type Queryable, run, statement } from "../statement.ts";
 
 /** An operation's new state, on the condition that it is at `version` and its partition at `epoch`. */
@@ -34,9 +35,8 @@ export type CheckpointResult =
   /** The row is at another version: read it again. */
   | { kind: "outdated" };
 
-const save = statement(
-  "save_checkpoints",
-  `WITH c AS (
+/** What both statements do; the names of the parts: c, fence, saved, taken, told. */
+const saving = `WITH c AS (
      SELECT * FROM json_to_recordset($1) AS c (partition integer, epoch bigint, "tenantId" uuid, id uuid, version integer,
        status text, step text, steps jsonb, cause jsonb, result jsonb, error jsonb, "nextAttemptInMs" double precision,
        completed boolean, request jsonb, "dispatchedStep" text, "takesResult" boolean)),
@@ -59,10 +59,23 @@ const save = statement(
      WHERE c."takesResult" AND r.tenant_id = c."tenantId" AND r.operation_id = c.id),
    told AS (
      INSERT INTO events (${eventColumns}) SELECT ${eventValues} FROM json_to_recordset($2) AS e ${eventRecord}
-     WHERE EXISTS (SELECT 1 FROM saved s WHERE s.tenant_id = e."tenantId" AND s.id = e."operationId"))
-   SELECT c.id, c."tenantId", f.partition IS NOT NULL AS owned, s.version, s.request
-   FROM c LEFT JOIN fence f ON f.partition = c.partition AND f.epoch = c.epoch
-   LEFT JOIN saved s ON s.tenant_id = c."tenantId" AND s.id = c.id`,
+     WHERE EXISTS (SELECT 1 FROM saved s WHERE s.tenant_id = e."tenantId" AND s.id = e."operationId"))`;
+
+const ofEach = `FROM c LEFT JOIN fence f ON f.partition = c.partition AND f.epoch = c.epoch
+   LEFT JOIN saved s ON s.tenant_id = c."tenantId" AND s.id = c.id`;
+
+const save = statement(
+  "save_checkpoints",
+  `${saving}
+   SELECT c.id, c."tenantId", f.partition IS NOT NULL AS owned, s.version, s.request ${ofEach}`,
+);
+
+/** Fails where it doesn't save, so that it can be sent together with COMMIT. */
+const saveOrFail = statement(
+  "save_checkpoint_or_fail",
+  `${saving}
+   SELECT CASE WHEN s.id IS NULL THEN refuse_checkpoint(f.partition IS NOT NULL) ELSE s.version END AS version,
+     s.request ${ofEach}`,
 );
 
 interface SavedRow {
@@ -74,16 +87,37 @@ interface SavedRow {
 }
 
 /**
- * Saves operations with their events, each wholly or not at all: an event is only written where its operation was. On a
- * client inside a transaction it is that transaction's last statement, on the pool a transaction of its own.
+ * Saves operations with their events, each wholly or not at all: an event is only written where its operation was. A
+ * statement that is a transaction by itself.
  * @returns a result for each, in their order
  */
 export async function saveCheckpoints(on: Queryable, checkpoints: readonly Checkpoint[]): Promise<CheckpointResult[]> {
-  const states = checkpoints.map(({ events: _, ...state }) => state);
-  const events = checkpoints.flatMap((checkpoint) => checkpoint.events);
-  const rows = await run<SavedRow>(on, save, [JSON.stringify(states), JSON.stringify(events)]);
+  const rows = await run<SavedRow>(on, save, parametersOf(checkpoints));
   const byKey = new Map(rows.map((row) => [`${row.tenantId}/${row.id}`, row]));
   return checkpoints.map((c) => resultOf(byKey.get(`${c.tenantId}/${c.id}`)));
+}
+
+/**
+ * Saves one operation as the last statement of a transaction, to be sent together with its COMMIT.
+ * @throws an error that {@link refusedCheckpoint} knows where fence or version don't match: COMMIT then rolls back
+ */
+export async function saveCheckpointOrFail(on: Queryable, checkpoint: Checkpoint): Promise<CheckpointResult> {
+  const [row] = await run<{ version: number; request: unknown }>(on, saveOrFail, parametersOf([checkpoint]));
+  if (!row) throw new Error("a checkpoint was neither saved nor refused");
+  return { kind: "saved", ...row };
+}
+
+/** What a checkpoint that failed came to, if it is fence or version that refused it. */
+export function refusedCheckpoint(error: unknown): CheckpointResult | undefined {
+  const state = sqlStateOf(error);
+  if (state === "PB001") return { kind: "fenced" };
+  return state === "PB002" ? { kind: "outdated" } : undefined;
+}
+
+function parametersOf(checkpoints: readonly Checkpoint[]): [states: string, events: string] {
+  const states = checkpoints.map(({ events: _, ...state }) => state);
+  const events = checkpoints.flatMap((checkpoint) => checkpoint.events);
+  return [JSON.stringify(states), JSON.stringify(events)];
 }
 
 function resultOf(row: SavedRow | undefined): CheckpointResult {
