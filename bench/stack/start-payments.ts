@@ -1,7 +1,5 @@
 import { join } from "node:path";
-import { freePort } from "../../packages/embedded/src/process/free-ports.ts";
-import { startGuarded } from "../../packages/embedded/src/process/guarded-process.ts";
-import { waitUntilReady } from "../../packages/embedded/src/process/wait-until-ready.ts";
+import { freePort, startGuarded, waitUntilReady } from "@postback/embedded";
 import { folders } from "./folders.ts";
 
 const readyTimeoutMs = 30_000;

@@ -40,7 +40,7 @@ export async function runProcessor(config: ProcessorConfig): Promise<0 | 1> {
   await ensureRanges(db, rangesNeededDays);
   await waitForKafka(connection);
   const producer = await createProducer(connection);
-  const processing = wireProcessing({ config, id, db, producer, catalog, logger, metrics });
+  const processing = wireProcessing({ config, id, db, producer, catalog, queues: carried.queues, logger, metrics });
   // Before the groups are joined, which takes as long as a dead member's session: liveness doesn't wait for it.
   let consumed: readonly Carrying[] = [];
   const isJoined = () => (consumed.length > 0 ? undefined : "has not joined its groups yet");

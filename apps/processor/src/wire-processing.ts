@@ -29,6 +29,8 @@ export interface ProcessingOptions {
   db: Database;
   producer: Producer;
   catalog: Catalog;
+  /** The queues that this process carries. */
+  queues: readonly string[];
   logger: Logger;
   metrics: Metrics;
 }
@@ -51,11 +53,12 @@ export interface Processing {
 }
 
 export function wireProcessing(options: ProcessingOptions): Processing {
-  const { config, id, db, producer, catalog, logger, metrics } = options;
+  const { config, id, db, producer, catalog, queues, logger, metrics } = options;
   const topics = topicNames(config.TOPIC_PREFIX);
   const counted = processorMetrics(metrics);
   const stopping = new AbortController();
   const gate = new Gate();
+  const ownQueues = new Map(queues.map((queue) => [queue, new Slots(config.QUEUE_STEPS_MAX)]));
   const watermarks = new WatermarkKeeper(db, logger);
   const workers: QueueWorker[] = [];
   let consumer: Consumer | undefined;
@@ -80,6 +83,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     transactionSlots: new Slots(config.TRANSACTIONS_MAX),
     gate,
     lose,
+    ownQueues,
     handOver: { producer, topicPrefix: config.TOPIC_PREFIX, logger },
     ...working,
   };
@@ -91,7 +95,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
 
   const open = async (partition: number, epoch: bigint): Promise<OwnedPartition> => {
     const lost = new AbortController();
-    const queues = new PartitionQueues({
+    const entities = new PartitionQueues({
       onReady: (head) => scheduler.submit(owned, head),
       onEntityDrained: (last) => void loadEntityQueue(loading, last),
       onRoom: () => void loadQueues(loading),
@@ -106,9 +110,16 @@ export function wireProcessing(options: ProcessingOptions): Processing {
       signal: lost.signal,
       logger,
     });
-    const owned: OwnedPartition = { partition, epoch, lost, positions: new Positions(epoch), queues, publisher };
-    const loading = { db, partition, queues, lost: lost.signal, logger };
-    lost.signal.addEventListener("abort", () => queues.close(), { once: true });
+    const owned: OwnedPartition = {
+      partition,
+      epoch,
+      lost,
+      positions: new Positions(epoch),
+      queues: entities,
+      publisher,
+    };
+    const loading = { db, partition, queues: entities, lost: lost.signal, logger };
+    lost.signal.addEventListener("abort", () => entities.close(), { once: true });
     publisher.start();
     await loadQueues(loading);
     return owned;
@@ -146,7 +157,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
       const reason = `steps of ${queue}`;
       const worker = new QueueWorker({
         ...working,
-        slots: new Slots(config.QUEUE_STEPS_MAX),
+        slots: ownQueues.get(queue) ?? new Slots(config.QUEUE_STEPS_MAX),
         done: ({ topic, partition, generation }, offset) => consumerOf()?.done(topic, partition, offset, generation),
         giveUp,
         onPressure: (isHigh) => (isHigh ? consumerOf()?.hold(reason) : consumerOf()?.release(reason)),

@@ -28,6 +28,8 @@ export interface StackOptions {
   readonly apps?: Partial<Record<AppName, number>>;
   /** Further environment of every app. It wins over what the stack sets. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The same for one process of an app, by its place among those of that app; it wins over `env`. */
+  readonly envOf?: (name: AppName, index: number) => Readonly<Record<string, string>>;
   /** Default: info. */
   readonly logLevel?: string;
   /** Told in words what has been done, as it is done. */

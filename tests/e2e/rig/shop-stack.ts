@@ -24,7 +24,7 @@ export interface ShopStack {
 
 export const partitions = 6;
 
-export interface ShopStackOptions extends Pick<StackOptions, "apps"> {
+export interface ShopStackOptions extends Pick<StackOptions, "apps" | "envOf"> {
   /** Of a server that runs already. Default: a database of its own on the server of the run. */
   databaseUrl?(): Promise<string>;
 }
@@ -70,6 +70,7 @@ async function start(options: ShopStackOptions, opened: AsyncDisposableStack) {
       catalog: "./examples/shop/src/catalog.ts",
       env: { SHOP_PAYMENTS_URL: payments.url },
       ...(options.apps ? { apps: options.apps } : {}),
+      ...(options.envOf ? { envOf: options.envOf } : {}),
     }),
   );
   const app = (name: AppName, index = 0): AppProcess => {

@@ -2,9 +2,8 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { startGuarded, tailOf } from "@postback/embedded";
 import { eventually } from "@postback/testkit";
-import { startGuarded } from "../../../packages/embedded/src/process/guarded-process.ts";
-import { tailOf } from "../../../packages/embedded/src/process/log-file.ts";
 import type { Charge } from "./check-ledger.ts";
 
 const service = new URL("../../../examples/shop/src/payments/main.ts", import.meta.url).pathname;

@@ -13,6 +13,7 @@ import {
   nextAction,
   type OperationRequest,
   type OperationState,
+  type StepKind,
 } from "@postback/domain";
 import {
   type Catalog,
@@ -21,6 +22,7 @@ import {
   eventsOfTransition,
   type OperationDefinition,
   type PerformedStep,
+  type StepDefinition,
 } from "@postback/operations";
 import { type HandOverOptions, handOverAgainMs, handOverStep } from "../hand-over/hand-over-step.ts";
 import { saveUnlessWorked } from "../hand-over/save-unless-worked.ts";
@@ -46,6 +48,8 @@ export interface RunOptions extends PerformOptions {
   gate: Gate;
   lose(owned: OwnedPartition): void;
   handOver: HandOverOptions;
+  /** The queues that this process carries, with their slots. */
+  ownQueues: ReadonlyMap<string, Slots>;
   onDefinitionMissing(row: OperationRow): void;
   /** Aborted when the process stops: nothing new is begun, what runs is interrupted. */
   stopping: AbortSignal;
@@ -135,8 +139,36 @@ async function handOver(options: RunOptions, turn: Turn, queue: string): Promise
 
 async function perform(options: RunOptions, turn: Turn, action: Performing): Promise<Went> {
   const step = turn.definition.steps.find(({ name }) => name === action.step);
-  if (action.kind === "run" && step?.queue !== undefined) return await handOver(options, turn, step.queue);
-  const kind = step?.kind;
+  if (action.kind === "run" && step?.queue !== undefined) return await performQueued(options, turn, action, step);
+  return await performHere(options, turn, action, step?.kind);
+}
+
+/**
+ * A step with a queue that this process carries too is worked in place, in a slot of that queue: the way by Kafka and
+ * `step_results` would only cost. Any other is handed over.
+ */
+async function performQueued(
+  options: RunOptions,
+  turn: Turn,
+  action: Performing,
+  { queue = "", kind }: Pick<StepDefinition, "queue" | "kind">,
+): Promise<Went> {
+  const slots = options.ownQueues.get(queue);
+  if (slots === undefined || turn.row.dispatchedStep !== null) return await handOver(options, turn, queue);
+  return await slots.use(() => performHere(options, turn, action, kind));
+}
+
+const isRemote =
+  ({ ownQueues }: RunOptions) =>
+  (queue: string) =>
+    !ownQueues.has(queue);
+
+async function performHere(
+  options: RunOptions,
+  turn: Turn,
+  action: Performing,
+  kind: StepKind | undefined,
+): Promise<Went> {
   return kind === "transaction"
     ? await performInTransaction(options, turn, action)
     : await callOut(options, turn, action);
@@ -202,7 +234,13 @@ function toRequest(
     log: options.logger,
   };
   const told = [...emitted, ...eventsOfTransition(definition, transition)];
-  return { owned, row, state, emitted: told, handsOver: stepToHandOver(state, options.catalog.shapeOf(definition)) };
+  return {
+    owned,
+    row,
+    state,
+    emitted: told,
+    handsOver: stepToHandOver(state, options.catalog.shapeOf(definition), isRemote(options)),
+  };
 }
 
 async function save(options: RunOptions, turn: Turn, request: CheckpointRequest): Promise<Went> {

@@ -12,14 +12,17 @@ const shape: DefinitionShape = {
 };
 const at = (name: string) => ({ ...initialState(shape, new Date(0)), status: "running" as const, step: name });
 
-it("hands over a step that has a queue, and no other", () => {
-  expect(stepToHandOver(at("reserve"), shape)).toBeUndefined();
-  expect(stepToHandOver(at("charge"), shape)).toBe("charge");
+const remote = () => true;
+
+it("hands over a step whose queue others carry, and no other", () => {
+  expect(stepToHandOver(at("reserve"), shape, remote)).toBeUndefined();
+  expect(stepToHandOver(at("charge"), shape, remote)).toBe("charge");
+  expect(stepToHandOver(at("charge"), shape, () => false)).toBeUndefined();
 });
 
 it("hands over nothing while the step waits for a retry, once the operation goes back, or when it has ended", () => {
-  expect(stepToHandOver({ ...at("charge"), nextAttemptAt: new Date(1) }, shape)).toBeUndefined();
+  expect(stepToHandOver({ ...at("charge"), nextAttemptAt: new Date(1) }, shape, remote)).toBeUndefined();
   const cause = { kind: "cancel", code: "cancelled", message: "" } as const;
-  expect(stepToHandOver({ ...at("charge"), cause }, shape)).toBeUndefined();
-  expect(stepToHandOver({ ...at("charge"), status: "succeeded" }, shape)).toBeUndefined();
+  expect(stepToHandOver({ ...at("charge"), cause }, shape, remote)).toBeUndefined();
+  expect(stepToHandOver({ ...at("charge"), status: "succeeded" }, shape, remote)).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type GuardedProcess, startGuarded, tailOf } from "@postback/embedded";
 import { checkout } from "../checkout.ts";
-import { type GuardedProcess, startGuarded, tailOf } from "../guarded.ts";
 import { appGraceMs } from "./app-environment.ts";
 import { AppStartFailure } from "./app-start-failure.ts";
 import { whyNotReady } from "./why-not-ready.ts";

@@ -21,7 +21,7 @@ export async function planApps(options: StackOptions, settings: AppSettings): Pr
       name,
       index,
       port,
-      env: { ...env, ...appEnvironment(name, port, settings, options) },
+      env: { ...env, ...appEnvironment(name, port, settings, options), ...options.envOf?.(name, index) },
       logFile: join(options.folder, "logs", `${titleOf({ name, index })}.log`),
       nodeOptions,
     };
