@@ -5,7 +5,7 @@ export { type KafkaOptions, type RunningKafka, startKafka } from "./kafka/start-
 export type { PostgresProfile } from "./postgres/postgres-settings.ts";
 export { type PostgresOptions, type RunningPostgres, startPostgres } from "./postgres/start-postgres.ts";
 export { freePort, freePorts } from "./process/free-ports.ts";
-export { StartFailure } from "./process/start-failure.ts";
 export { type GuardedProcess, startGuarded } from "./process/guarded-process.ts";
 export { tailOf } from "./process/log-file.ts";
+export { StartFailure } from "./process/start-failure.ts";
 export { waitUntilReady } from "./process/wait-until-ready.ts";

@@ -17,7 +17,7 @@ export interface QueueWorkerOptions extends WorkOptions {
 }
 
 /** Steps that wait for a slot, at most; then the queue's consumption pauses. */
-export const waitingMax = 500;
+const waitingMax = 500;
 
 /** Carries the steps of one queue: one attempt for each that its owner still waits for. */
 export class QueueWorker {

@@ -41,7 +41,7 @@ export type AfterAttempt = WaitingState | Delivered | Exhausted | Expired;
 /** What isn't answered, or hasn't got a slot, after this long gets its row, so that Kafka never waits for a partner. */
 export const spillAfterMs = 1_000;
 /** How much longer than its deadline an attempt may keep its lease. */
-export const leaseMarginMs = 5_000;
+const leaseMarginMs = 5_000;
 /** How long until a lane is looked at again of which nothing could be taken. */
 const lookAgainMs = 200;
 /** The same while a probe is out: its end decides, and that comes long before the time at which it counts as lost. */

@@ -32,7 +32,7 @@ export async function schemaDrift({ url, schemaFile }: DriftOptions): Promise<st
 }
 
 /** The tables that a Prisma schema has models for: the name in `@@map`, else the model's own. */
-export function modelTables(schema: string): Set<string> {
+function modelTables(schema: string): Set<string> {
   const models = schema.matchAll(/^model\s+(\w+)\s*\{([\s\S]*?)^\}/gm);
   return new Set(Array.from(models, ([, name = "", body = ""]) => /@@map\("([^"]+)"\)/.exec(body)?.[1] ?? name));
 }
