@@ -27,7 +27,10 @@ export interface CarryOptions {
   logger: Logger;
 }
 
-type Handlers = Pick<ConsumerOptions, "onAssigned" | "onBatch" | "onRevoking">;
+type Handlers = Pick<ConsumerOptions, "onAssigned" | "onBatch" | "onRevoking" | "partitionsConcurrently">;
+
+/** Partitions whose batches are admitted together: all that one fetch brings. */
+const admittedTogether = 48;
 
 /** Carries the operations themselves. */
 export async function carryCommands(options: CarryOptions): Promise<Carrying> {
@@ -37,6 +40,7 @@ export async function carryCommands(options: CarryOptions): Promise<Carrying> {
     onAssigned: (partitions) => processing.assigned(partitions.map(({ partition }) => partition)),
     onBatch: (batch) => processing.consume(batch),
     onRevoking: () => processing.handOver(),
+    partitionsConcurrently: admittedTogether,
   });
   processing.connect(consumer);
   return carrying;

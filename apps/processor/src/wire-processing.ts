@@ -3,6 +3,7 @@ import { type Database, recordDeadLetters } from "@postback/database";
 import { type Consumer, type GivenUp, type PartitionBatch, type Producer, sendDeadLetter } from "@postback/kafka";
 import type { Catalog } from "@postback/operations";
 import { keepTrying, type Logger, type Metrics } from "@postback/runtime";
+import { AdmissionBatcher } from "./admit/admission-batcher.ts";
 import { type AdmissionOptions, consumeCommands } from "./admit/consume-commands.ts";
 import { produceAgain } from "./admit/produce-again.ts";
 import type { ProcessorConfig } from "./config.ts";
@@ -137,7 +138,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     logger.error({ reason: givenUp.reason, topic: letter.topic, offset: letter.offset }, "command.dead-lettered");
   };
   const admission: AdmissionOptions = {
-    db,
+    batcher: new AdmissionBatcher(db),
     catalog,
     partitions: config.PARTITIONS,
     find: (partition) => ownership.find(partition),

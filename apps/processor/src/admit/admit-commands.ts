@@ -1,12 +1,7 @@
-import {
-  type AdmissionState,
-  type AdmittedCommand,
-  admitCommands,
-  type Database,
-  isDataFailure,
-} from "@postback/database";
+import { type Admission, type AdmissionState, type AdmittedCommand, isDataFailure } from "@postback/database";
 import { keepTrying, type Logger } from "@postback/runtime";
 import type { OwnedPartition } from "../own/owned-partition.ts";
+import type { AdmissionBatcher } from "./admission-batcher.ts";
 
 export type Admitted =
   | { kind: "fenced" }
@@ -23,7 +18,7 @@ export type Admitted =
  * the bad row is alone, so that the others go on.
  */
 export async function admitAll(
-  db: Database,
+  batcher: AdmissionBatcher,
   owned: OwnedPartition,
   commands: readonly AdmittedCommand[],
   logger: Logger,
@@ -32,7 +27,7 @@ export async function admitAll(
   const rejected: { command: AdmittedCommand; error: unknown }[] = [];
   const waiting = batchesOfDistinctIds(commands);
   for (let batch = waiting.shift(); batch; batch = waiting.shift()) {
-    const result = await admitOrRefuse(db, owned, batch, logger);
+    const result = await admitOrRefuse(batcher, owned, batch, logger);
     if (result.kind === "fenced") return result;
     if (result.kind === "admitted") {
       const { met, missing } = paired(batch, result.states);
@@ -49,23 +44,26 @@ export async function admitAll(
   return { kind: "admitted", states, rejected };
 }
 
-type Answer = Awaited<ReturnType<typeof admitCommands>> | { kind: "refused"; error: unknown };
+type Answer = Admission | { kind: "refused"; error: unknown };
 
 async function admitOrRefuse(
-  db: Database,
+  batcher: AdmissionBatcher,
   owned: OwnedPartition,
   batch: readonly AdmittedCommand[],
   logger: Logger,
 ): Promise<Answer> {
   const fields = { partition: owned.partition, rows: batch.length };
   try {
-    const admitted = await keepTrying(() => admitCommands(db, owned, batch), {
-      logger,
-      event: "commands.not-admitted",
-      fields,
-      signal: owned.lost.signal,
-      shouldRetry: (error) => !isDataFailure(error),
-    });
+    const admitted = await keepTrying(
+      () => batcher.admit({ partition: owned.partition, epoch: owned.epoch, commands: batch }),
+      {
+        logger,
+        event: "commands.not-admitted",
+        fields,
+        signal: owned.lost.signal,
+        shouldRetry: (error) => !isDataFailure(error),
+      },
+    );
     return admitted ?? { kind: "fenced" };
   } catch (error) {
     return { kind: "refused", error };

@@ -1,15 +1,16 @@
-import type { AdmissionState, AdmittedCommand, Database, OperationRow } from "@postback/database";
+import type { AdmissionState, AdmittedCommand, OperationRow } from "@postback/database";
 import type { GivenUp, IncomingMessage, PartitionBatch } from "@postback/kafka";
 import type { Catalog } from "@postback/operations";
 import type { Logger } from "@postback/runtime";
 import type { OwnedPartition } from "../own/owned-partition.ts";
 import { toQueued } from "../queues/to-queued.ts";
+import type { AdmissionBatcher } from "./admission-batcher.ts";
 import { admitAll } from "./admit-commands.ts";
 import { readCommand } from "./read-command.ts";
 import { toAdmitted } from "./to-admitted.ts";
 
 export interface AdmissionOptions {
-  db: Database;
+  batcher: AdmissionBatcher;
   catalog: Catalog;
   partitions: number;
   find(partition: number): OwnedPartition | undefined;
@@ -29,7 +30,7 @@ export async function consumeCommands(options: AdmissionOptions, batch: Partitio
     return;
   }
   const commands = await readAll(options, owned, batch);
-  const admitted = await admitAll(options.db, owned, commands, options.logger);
+  const admitted = await admitAll(options.batcher, owned, commands, options.logger);
   if (admitted.kind === "fenced") return options.lose(owned);
   for (const { command, state } of admitted.states) {
     if (state.same) enqueue(owned, command, state);

@@ -1,6 +1,6 @@
 import { dispatcherLiveMs } from "../endpoints/await-subscription-version.ts";
 import type { Database } from "../open-database.ts";
-import { run, statement } from "../statement.ts";
+import { run, statement, withoutWaitForDisk } from "../statement.ts";
 
 const beat = statement(
   "beat_dispatcher",
@@ -8,7 +8,7 @@ const beat = statement(
      INSERT INTO dispatchers (id, version) VALUES ($1, $2)
      ON CONFLICT (id) DO UPDATE SET version = excluded.version, heartbeat_at = now()),
    gone AS (DELETE FROM dispatchers WHERE heartbeat_at < now() - interval '1 minute' AND id <> $1)
-   SELECT count(*)::int + 1 AS live FROM dispatchers
+   SELECT count(*)::int + 1 AS live FROM ${withoutWaitForDisk} AS unsynced, dispatchers
    WHERE id <> $1 AND heartbeat_at > now() - make_interval(secs => $3 / 1000.0)`,
 );
 

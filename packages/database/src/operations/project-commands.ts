@@ -1,5 +1,5 @@
 import type { Database } from "../open-database.ts";
-import { run, statement } from "../statement.ts";
+import { run, statement, withoutWaitForDisk } from "../statement.ts";
 import { type CommandRow, commandColumns, commandRecord, commandValues } from "./command-row.ts";
 import { type OperationRow, operationColumns } from "./operation-row.ts";
 
@@ -29,7 +29,7 @@ const project = statement(
      ORDER BY c."tenantId", c.id ON CONFLICT (tenant_id, id) DO NOTHING
      RETURNING o.tenant_id, o.id)
    SELECT c."tenantId", c.id, keyed.operation_id AS "keyedTo", made.id IS NOT NULL AS made
-   FROM c
+   FROM ${withoutWaitForDisk} AS unsynced, c
    LEFT JOIN keyed ON keyed.tenant_id = c."tenantId" AND keyed.key = c.key
    LEFT JOIN made ON made.tenant_id = c."tenantId" AND made.id = c.id`,
 );

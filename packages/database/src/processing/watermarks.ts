@@ -1,5 +1,5 @@
 import type { Database } from "../open-database.ts";
-import { run, statement } from "../statement.ts";
+import { run, statement, withoutWaitForDisk } from "../statement.ts";
 
 const load = statement(
   "load_watermark",
@@ -26,7 +26,8 @@ const move = statement(
      SELECT o.partition FROM partition_owners o
      WHERE (o.partition, o.epoch) IN (SELECT partition, epoch FROM m) ORDER BY o.partition FOR KEY SHARE)
    INSERT INTO watermarks AS w (partition, published_number)
-   SELECT m.partition, m.number FROM m JOIN fence USING (partition) ORDER BY m.partition
+   SELECT m.partition, m.number FROM ${withoutWaitForDisk} AS unsynced, m JOIN fence USING (partition)
+   ORDER BY m.partition
    ON CONFLICT (partition) DO UPDATE SET published_number = greatest(w.published_number, excluded.published_number)`,
 );
 
