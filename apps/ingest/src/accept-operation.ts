@@ -1,14 +1,15 @@
-import { type CommandHeader, type Entity, entityKey, packHeader } from "@postback/contracts";
+import { type CommandHeader, entityKey, packHeader } from "@postback/contracts";
 import type { CommandRow, OperationRow } from "@postback/database";
-import { initialState, newId, requestHash } from "@postback/domain";
+import { initialState } from "@postback/domain";
 import { type Producer, partitionFor } from "@postback/kafka";
-import { type OperationDefinition, shapeOf } from "@postback/operations";
-import { checkedId } from "./checked-id.ts";
+import { shapeOf, syncStepsOf } from "@postback/operations";
+import type { AcceptSync } from "./accept-sync/accept-sync.ts";
 import { isAway } from "./is-away.ts";
 import type { CommandProjection, Projected } from "./project-commands.ts";
-import { Refusal } from "./refusal.ts";
+import { idempotencyKeyReused } from "./refusal.ts";
 import { sendMessage } from "./send-message.ts";
 import type { IngestStore } from "./store.ts";
+import { type Command, toCommand, type ValidWrite } from "./valid-write.ts";
 import { withinMs } from "./within-ms.ts";
 
 export interface AcceptOperationOptions {
@@ -17,54 +18,45 @@ export interface AcceptOperationOptions {
   store: Pick<IngestStore, "findOperationByKey">;
   topic: string;
   partitions: number;
+  acceptSync: AcceptSync;
 }
 
-/** A write whose type exists and whose input keeps its rules. */
-interface ValidWrite {
-  definition: OperationDefinition;
-  entity: Entity;
-  input: unknown;
-  /** An id of the client's. */
-  id?: string;
-  idempotencyKey?: string;
-  tenantId: string;
-  /** The partners that may see its events: the one whose key submitted it. */
-  audience?: string[];
-  traceparent: string;
+/** What came of a write that was not refused. */
+export interface Accepted {
+  /** `accepted`: its steps follow; `made`: its sync steps are done; `found`: so they were, by an earlier request. */
+  kind: "accepted" | "made" | "found";
+  operation: OperationRow;
 }
 
-export type AcceptOperation = (write: ValidWrite) => Promise<OperationRow>;
+export type AcceptOperation = (write: ValidWrite) => Promise<Accepted>;
 
 /**
- * Takes a write: produce, then project the row, then answer. Once Kafka has acknowledged, the write is never lost (I1);
+ * Takes a write. One with sync steps is done as far as these go; any other goes to the log: produce, then project the row, then answer. Once Kafka has acknowledged, the write is never lost (I1);
  * with Postgres away, or slower than the projection waits, the answer is made of the command itself and the processor
  * makes the row. Then, and only then, a repeated request may get an id of its own, which turns out as `duplicateOf`.
- * @throws {Refusal} invalid-id, idempotency-key-reused, overloaded, unavailable
+ * @throws {Refusal} invalid-id, idempotency-key-reused, entity-busy, step-refused, overloaded, unavailable
  */
 export function acceptOperation(options: AcceptOperationOptions): AcceptOperation {
-  const { producer, projection, store, topic, partitions } = options;
-  return async (write) => {
-    const acceptedAtMs = Date.now();
-    const id = write.id === undefined ? newId() : checkedId(write.id, acceptedAtMs);
-    const command = { ...write, id, acceptedAtMs, hash: hashOf(write), inputJson: JSON.stringify(write.input) };
+  const { producer, projection, store, topic, partitions, acceptSync } = options;
+  const toLog = async (command: Command): Promise<OperationRow> => {
     const earlier = await operationOfKey(store, command);
     if (earlier !== undefined) return earlier;
-    const key = entityKey(write.tenantId, write.entity);
+    const key = entityKey(command.tenantId, command.entity);
     const partition = partitionFor(key, partitions);
     const message = { topic, partition, key, value: command.inputJson, header: packHeader(headerOf(command)) };
     const logOffset = await sendMessage(producer, message);
     const row = rowOf(command, partition, logOffset);
     return answerOf(await projection.project(row), row);
   };
+  return async (write) => {
+    const command = toCommand(write);
+    if (syncStepsOf(command.definition).length > 0) return await acceptSync(command);
+    return { kind: "accepted", operation: await toLog(command) };
+  };
 }
 
 /** How long to look for an earlier operation of an idempotency key, milliseconds: it is worth no more. */
 const earlierWaitMaxMs = 250;
-
-type Command = ValidWrite & { id: string; acceptedAtMs: number; hash: string; inputJson: string };
-
-const hashOf = ({ definition, entity, input }: ValidWrite): string =>
-  requestHash({ type: definition.type, entity, input });
 
 /**
  * A repeated request is answered without a further command. It is an economy: what happens at the same instant, or with
@@ -77,19 +69,13 @@ async function operationOfKey(
   if (idempotencyKey === undefined) return undefined;
   try {
     const found = await withinMs(earlierWaitMaxMs, store.findOperationByKey(tenantId, idempotencyKey));
-    if (found !== undefined && found.hash !== hash) throw reused();
+    if (found !== undefined && found.hash !== hash) throw idempotencyKeyReused();
     return found;
   } catch (error) {
     if (isAway(error)) return undefined;
     throw error;
   }
 }
-
-const reused = () =>
-  new Refusal(
-    "idempotency-key-reused",
-    "This Idempotency-Key, or this id, was used with another request. Take a new one.",
-  );
 
 function headerOf({ definition, ...command }: Command): CommandHeader {
   const { id, entity, hash, idempotencyKey, audience, acceptedAtMs, traceparent } = command;
@@ -132,7 +118,7 @@ function rowOf(command: Command, partition: number, logOffset: number): CommandR
 }
 
 function answerOf(projected: Projected, row: CommandRow): OperationRow {
-  if (projected.kind === "reused") throw reused();
+  if (projected.kind === "reused") throw idempotencyKeyReused();
   return projected.kind === "stored" ? projected.operation : rowFromCommand(row);
 }
 

@@ -7,6 +7,8 @@ import { createHealth, createMetrics, type Logger } from "@postback/runtime";
 import type Koa from "koa";
 import { acceptEvent } from "./accept-event.ts";
 import { acceptOperation } from "./accept-operation.ts";
+import { acceptSync } from "./accept-sync/accept-sync.ts";
+import { EntityTurns } from "./accept-sync/entity-turns.ts";
 import { KnownKeys } from "./auth/known-keys.ts";
 import { readinessChecks } from "./check-readiness.ts";
 import type { IngestConfig } from "./config.ts";
@@ -43,13 +45,33 @@ export function composeIngest({ config, logger, kafka, producer, db, catalog }: 
     labels: ["outcome"],
   });
   const projection = new CommandProjection({ store, isDataFailure, logger, rows });
+  const synced = metrics.counter({
+    name: "synced_writes_total",
+    help: "Writes with sync steps: made, found, or the problem that they were refused with",
+    labels: ["outcome"],
+  });
+  const sync = acceptSync({
+    db,
+    partitions,
+    // Half of the pool: rows of other writes, keys and reads need connections too.
+    turns: new EntityTurns({ atOnceMax: Math.max(1, Math.floor(config.DATABASE_POOL_MAX / 2)) }),
+    logger,
+    outcomes: synced,
+  });
   metrics.gauge({
     name: "producer_waiting_messages",
     help: "Messages that Kafka has not acknowledged",
     collect: (gauge) => gauge.set(producer.waiting),
   });
   const app = createApp({
-    acceptOperation: acceptOperation({ producer, projection, store, topic: topics.commands, partitions }),
+    acceptOperation: acceptOperation({
+      producer,
+      projection,
+      store,
+      topic: topics.commands,
+      partitions,
+      acceptSync: sync,
+    }),
     acceptEvent: acceptEvent({ producer, topic: topics.events, partitions, spreadFrom: randomInt(partitions) }),
     catalog,
     checkUrl: checkUrlBy({ allowHttp: config.ALLOW_HTTP, allowedSubnets: config.ALLOWED_SUBNETS }),
@@ -60,6 +82,7 @@ export function composeIngest({ config, logger, kafka, producer, db, catalog }: 
     keys,
     logger,
     metrics,
+    redriving: { producer, store, eventsTopic: topics.events, partitions },
     store,
     version,
   });

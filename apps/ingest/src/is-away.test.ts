@@ -10,6 +10,7 @@ test.each([
   coded("08006"),
   Object.assign(new Error("x"), { retryable: true }),
   new Error("timeout exceeded when trying to connect"),
+  new Error("Client has encountered a connection error and is not queryable"),
   new Error("wrapped", { cause: coded("ECONNRESET") }),
   new AggregateError([coded("ECONNREFUSED")], "all addresses"),
 ])("says that trying again makes sense for %o", (error) => {

@@ -12,7 +12,8 @@ const prismaCodes = new Set(["P1000", "P1001", "P1002", "P1008", "P1017", "P2024
 /** SQLSTATE: connection exceptions, too many connections, shut down, can't connect now, statement timed out. */
 const sqlStates = /^(08...|53300|57P0[1-4]|57014)$/;
 /** pg says these without a code. */
-const pgMessages = /^(timeout exceeded when trying to connect|Connection terminated|Query read timeout)/;
+const pgMessages =
+  /^(timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client (has encountered|was closed))/;
 const causesMax = 4;
 
 /** Whether an error (or one that it was caused by) means that a store is away, so that trying again makes sense. */

@@ -1,7 +1,9 @@
-import type { FieldError, ProblemName } from "@postback/contracts";
+import type { FieldError, ProblemName, RefusedStep } from "@postback/contracts";
 
 export interface RefusalOptions {
   errors?: readonly FieldError[];
+  /** What the step said that refused. */
+  step?: RefusedStep;
   /** When trying again makes sense, whole seconds. */
   retryAfterSeconds?: number;
   /** More headers of the answer, `Allow` and the like. */
@@ -17,6 +19,7 @@ export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly code: ProblemName;
   readonly errors: readonly FieldError[] | undefined;
+  readonly step: RefusedStep | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
@@ -24,6 +27,7 @@ export class Refusal extends Error {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.errors = options.errors;
+    this.step = options.step;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.headers = options.headers ?? {};
   }
@@ -37,6 +41,12 @@ export const unavailable = (detail: string, cause?: unknown): Refusal =>
 
 export const overloaded = (detail: string, cause?: unknown): Refusal =>
   new Refusal("overloaded", detail, { retryAfterSeconds, cause });
+
+export const idempotencyKeyReused = (): Refusal =>
+  new Refusal(
+    "idempotency-key-reused",
+    "This Idempotency-Key, or this id, was used with another request. Take a new one.",
+  );
 
 export const notFound = (what: string): Refusal => new Refusal("not-found", `There is no such ${what}.`);
 

@@ -18,6 +18,12 @@ const functions = {
   awaitSubscriptionVersion: database.awaitSubscriptionVersion,
   findDelivery: database.findDelivery,
   listDeliveries: database.listDeliveries,
+  listDeadLetters: database.listDeadLetters,
+  findDeadLetter: database.findDeadLetter,
+  selectRedrivable: database.selectRedrivable,
+  loadOpenLetters: database.loadOpenLetters,
+  markRedriven: database.markRedriven,
+  discardDeadLetter: database.discardDeadLetter,
 };
 
 /** What ingest asks of Postgres. Every method throws when it is away. */

@@ -5,7 +5,7 @@ import { topicNames } from "@postback/contracts";
 import { createApiKey, createTenant, openDatabase, parseKeyring } from "@postback/database";
 import { newId } from "@postback/domain";
 import { connectAdmin, createProducer, ensureTopics, type KafkaConnection } from "@postback/kafka";
-import { defineCatalog, defineOperation, joinCatalogs } from "@postback/operations";
+import { type Catalog, defineCatalog, defineOperation, joinCatalogs } from "@postback/operations";
 import { createLogger } from "@postback/runtime";
 import { createTestDatabase, testBrokers, testTopicPrefix } from "@postback/testkit";
 import { z } from "zod";
@@ -23,7 +23,7 @@ const rename = defineOperation({
   example: { sku: "sku-1", name: "Left-handed mug" },
 }).transaction("rename", { run: () => {}, compensate: () => {} });
 
-const catalog = joinCatalogs([
+const renaming = joinCatalogs([
   defineCatalog({ name: "test", operations: [rename], events: { "sku.renamed": z.object({}) } }),
 ]);
 
@@ -71,7 +71,7 @@ interface CuttableWay extends AsyncDisposable {
 }
 
 /** Ingest itself, in this process, on the run's Kafka and a database of its own; a test file has one. */
-export async function startIngest() {
+export async function startIngest({ catalog = renaming }: { catalog?: Catalog } = {}) {
   const stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase());
   const postgres = stack.use(await cuttableWay(new URL(database.url)));

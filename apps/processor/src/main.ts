@@ -1,5 +1,5 @@
-import { readConfig, runMain } from "@postback/runtime";
-import { configDefinition } from "./config.ts";
+import { runMain } from "@postback/runtime";
+import { readProcessorConfig } from "./config.ts";
 import { runProcessor } from "./run-processor.ts";
 
-await runMain(() => runProcessor(readConfig(configDefinition, process.env)));
+await runMain(() => runProcessor(readProcessorConfig(process.env)));

@@ -16,9 +16,11 @@ import { carriedQueues } from "./carried-queues.ts";
 import { type Carrying, carryCommands, carryQueue } from "./carry.ts";
 import type { ProcessorConfig } from "./config.ts";
 import { followResults } from "./hand-over/follow-results.ts";
-import { keepRangesAhead, rangesNeededDays } from "./keep-ranges-ahead.ts";
 import { watchLag } from "./metrics.ts";
+import { followOutbox, wakeOutbox } from "./outbox/follow-outbox.ts";
 import { followRequests, wakeNotified } from "./queues/follow-requests.ts";
+import { keepTables, rangesNeededDays } from "./upkeep/keep-tables.ts";
+import { upkeepMetrics } from "./upkeep/upkeep-metrics.ts";
 import { type Processing, wireProcessing } from "./wire-processing.ts";
 
 /** Builds the processor and runs it until it is told to stop; resolves to the exit code. */
@@ -66,9 +68,11 @@ export async function runProcessor(config: ProcessorConfig): Promise<0 | 1> {
     await processing.drain();
     await producer.close();
   };
+  const { RETENTION_DAYS: retentionDays, IDEMPOTENCY_DAYS: keysDays } = config;
+  const upkeep = { db, retentionDays, keysDays, metrics: upkeepMetrics(metrics), logger };
   const parts: Part[] = [
     { name: "consumers", run: (signal) => untilStopped(signal, ending.promise, stop) },
-    { name: "ranges", run: (signal) => keepRangesAhead(db, signal, logger) },
+    { name: "upkeep", run: (signal) => keepTables(upkeep, signal) },
     ...(carried.commands ? ownerParts({ config, db, processing, logger }) : []),
   ];
   return await runParts(parts, { graceMs: config.SHUTDOWN_GRACE_MS, logger });
@@ -81,17 +85,24 @@ interface Owning {
   logger: Logger;
 }
 
-/** What the owner of partitions does besides consuming: it hears of requests and results, and mends what Kafka lost. */
+/** What the owner of partitions does besides consuming: it hears of requests, results and sync steps, and mends what Kafka lost. */
 function ownerParts({ config, db, processing, logger }: Owning): Part[] {
-  const { ownership } = processing;
+  const { ownership, outbox } = processing;
   const onNotify = (payload: string | undefined) => wakeNotified(ownership, payload);
   const hear = (channel: "postback_requests" | "postback_step_results") => (signal: AbortSignal) =>
     listen({ url: config.DATABASE_URL, channel, onNotify, logger, signal });
+  const onOutbox = (payload: string | undefined) => wakeOutbox(outbox, ownership, payload);
   return [
     { name: "requests", run: (signal) => followRequests(db, ownership, signal, logger) },
     { name: "requests told", run: hear("postback_requests") },
     { name: "results", run: (signal) => followResults(db, ownership, signal, logger) },
     { name: "results told", run: hear("postback_step_results") },
+    { name: "outbox", run: (signal) => followOutbox(db, outbox, ownership, signal, logger) },
+    {
+      name: "outbox told",
+      run: (signal) =>
+        listen({ url: config.DATABASE_URL, channel: "postback_outbox", onNotify: onOutbox, logger, signal }),
+    },
     { name: "repair", run: (signal) => processing.repair(signal) },
   ];
 }

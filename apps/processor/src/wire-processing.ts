@@ -1,5 +1,5 @@
 import { topicNames } from "@postback/contracts";
-import { type Database, recordDeadLetters } from "@postback/database";
+import { admitBatches, type Database, recordDeadLetters } from "@postback/database";
 import { type Consumer, type GivenUp, type PartitionBatch, type Producer, sendDeadLetter } from "@postback/kafka";
 import type { Catalog } from "@postback/operations";
 import { keepTrying, type Logger, type Metrics } from "@postback/runtime";
@@ -10,6 +10,7 @@ import type { ProcessorConfig } from "./config.ts";
 import { QueueWorker } from "./hand-over/queue-worker.ts";
 import type { WorkOptions } from "./hand-over/work-step.ts";
 import { processorMetrics, watchMemory } from "./metrics.ts";
+import { OutboxRelay } from "./outbox/outbox-relay.ts";
 import { Ownership } from "./own/own-partitions.ts";
 import { type OwnedPartition, Positions } from "./own/owned-partition.ts";
 import { Publisher } from "./publish/publish-events.ts";
@@ -39,6 +40,8 @@ export interface ProcessingOptions {
 /** The parts of a processor, connected. */
 export interface Processing {
   ownership: Ownership;
+  /** Admits writes whose sync steps are done. */
+  outbox: OutboxRelay;
   /** Gives what is done to the consumer from now on. */
   connect(consumer: Consumer): void;
   /** A worker for the steps of one queue, to be fed by a consumer of its topic. */
@@ -52,6 +55,8 @@ export interface Processing {
   /** The end: interrupts what runs, publishes what is committed. */
   drain(): Promise<void>;
 }
+
+const dayMs = 86_400_000;
 
 export function wireProcessing(options: ProcessingOptions): Processing {
   const { config, id, db, producer, catalog, queues, logger, metrics } = options;
@@ -94,6 +99,8 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     logger,
   });
 
+  const outbox = new OutboxRelay({ db, lose, onAdmitted: (count) => counted.admitted(count), logger });
+
   const open = async (partition: number, epoch: bigint): Promise<OwnedPartition> => {
     const lost = new AbortController();
     const entities = new PartitionQueues({
@@ -115,6 +122,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
       partition,
       epoch,
       lost,
+      admitting: new Slots(1),
       positions: new Positions(epoch),
       queues: entities,
       publisher,
@@ -138,9 +146,12 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     logger.error({ reason: givenUp.reason, topic: letter.topic, offset: letter.offset }, "command.dead-lettered");
   };
   const admission: AdmissionOptions = {
-    batcher: new AdmissionBatcher(db),
+    batcher: new AdmissionBatcher((batches) => admitBatches(db, batches, catalog.syncEntityTypes)),
     catalog,
+    db,
+    relay: outbox,
     partitions: config.PARTITIONS,
+    keysLifeMs: config.IDEMPOTENCY_DAYS * dayMs,
     find: (partition) => ownership.find(partition),
     lose,
     giveUp,
@@ -151,6 +162,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
   watchMemory(metrics, ownership, scheduler);
   return {
     ownership,
+    outbox,
     connect: (given) => {
       consumer = given;
     },
@@ -168,6 +180,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     },
     async assigned(partitions) {
       await ownership.assigned(partitions);
+      for (const owned of ownership.all) outbox.kick(owned);
       gate.open();
     },
     consume: (batch) => consumeCommands(admission, batch),
@@ -192,7 +205,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     async drain() {
       stopping.abort();
       gate.open();
-      await Promise.all([scheduler.idle(), ...workers.map((worker) => worker.idle())]);
+      await Promise.all([scheduler.idle(), outbox.idle(), ...workers.map((worker) => worker.idle())]);
       await Promise.all(ownership.all.map(({ publisher }) => publisher.idle()));
       await watermarks.flush();
     },

@@ -28,7 +28,7 @@ create table orders (
   customer_id text not null,
   currency text not null,
   amount bigint not null check (amount > 0),
-  status text not null check (status in ('reserved', 'placed', 'rejected', 'cancelling', 'cancelled')),
+  status text not null check (status in ('recorded', 'reserved', 'placed', 'rejected', 'cancelling', 'cancelled')),
   -- The operation that placed it: its charge is found under this id.
   operation_id uuid not null,
   primary key (tenant_id, order_id)

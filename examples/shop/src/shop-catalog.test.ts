@@ -14,6 +14,7 @@ const example = (type: string) => definitionOf(type).example as Record<string, u
 test("the shop keeps the rules of catalogs and has its operation types", () => {
   expect(catalog.operations.map(({ type, steps }) => [type, steps.map(({ name }) => name)])).toEqual([
     ["order.place", ["reserve-stock", "charge-payment", "confirm-order"]],
+    ["order.checkout", ["record-order", "reserve-stock", "charge-payment", "confirm-order"]],
     ["order.cancel", ["begin-cancellation", "refund-payment", "return-stock"]],
     ["stock.adjust", ["adjust-stock"]],
   ]);
@@ -21,10 +22,16 @@ test("the shop keeps the rules of catalogs and has its operation types", () => {
 
 test.each([
   ["order.place", { type: "order", id: "order-1" }],
+  ["order.checkout", { type: "order", id: "order-2" }],
   ["order.cancel", { type: "order", id: "order-1" }],
   ["stock.adjust", { type: "sku", id: "sku-1" }],
 ])("the example of %s is right and says its entity", (type, entity) => {
   expect(validateInput(definitionOf(type), example(type))).toMatchObject({ ok: true, entity });
+});
+
+test("a checkout records the order before its caller is answered, and nothing else", () => {
+  expect(definitionOf("order.checkout").steps.map(({ sync }) => sync === true)).toEqual([true, false, false, false]);
+  expect(catalog.syncEntityTypes).toEqual(new Set(["order"]));
 });
 
 describe("a wrong input is refused at its field", () => {

@@ -225,6 +225,31 @@ describe("order.place", () => {
   });
 });
 
+describe("order.checkout", () => {
+  test("records the order, takes the stock, charges the card and tells that it was placed", async () => {
+    const placed = await carryOut("order.checkout", order());
+    expect(placed.state).toMatchObject({ status: "succeeded", result: { orderId: "o-1" } });
+    expect(typesOf(placed)).toEqual(["order.placed", "operation.succeeded"]);
+    expect([await stockOf("sku-1"), await statusOf("o-1")]).toEqual([999_998, "placed"]);
+  });
+
+  test.each([
+    [
+      "too little stock",
+      { items: [{ sku: "sku-none", quantity: 1 }] },
+      ["compensated", "failed", "pending", "pending"],
+    ],
+    ["a declined card", { paymentToken: "tok_declined" }, ["compensated", "compensated", "failed", "pending"]],
+    ["a blocked customer", { customerId: "blocked" }, ["compensated", "compensated", "compensated", "failed"]],
+  ])("%s undoes the record too, which was done before the answer", async (_, changes, statuses) => {
+    const rejected = await carryOut("order.checkout", order(changes));
+    expect(rejected.state.error).toMatchObject({ rolledBack: true });
+    expect(statusesOf(rejected)).toEqual(statuses);
+    expect(typesOf(rejected)).toEqual(["order.rejected", "operation.failed"]);
+    expect([(await stockOf("sku-1")) ?? 1_000_000, await statusOf("o-1")]).toEqual([1_000_000, "rejected"]);
+  });
+});
+
 describe("order.cancel", () => {
   test("gives back money and stock", async () => {
     const placed = await place();

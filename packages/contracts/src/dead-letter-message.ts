@@ -1,11 +1,15 @@
 import { z } from "zod";
+import { entitySchema, idSchema } from "./primitives.ts";
 
+/** Why a message was given up: the closed list. */
 export const deadLetterReasonSchema = z.enum([
   "unreadable-header",
   "unreadable-body",
   "wrong-partition",
   "id-reused",
   "rejected-by-database",
+  /** A command older than idempotency keys live, and than the rows in which its end could be seen. */
+  "too-old",
 ]);
 export type DeadLetterReason = z.infer<typeof deadLetterReasonSchema>;
 
@@ -20,3 +24,7 @@ export const deadLetterHeaderSchema = z.object({
   at: z.int(),
 });
 export type DeadLetterHeader = z.infer<typeof deadLetterHeaderSchema>;
+
+/** What the headers of commands, steps and events have in common: whose message it is, and what it is about. */
+export const messageOwnerSchema = z.object({ tenant: idSchema, entity: entitySchema.optional() });
+export type MessageOwner = z.infer<typeof messageOwnerSchema>;

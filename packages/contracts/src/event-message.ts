@@ -19,6 +19,8 @@ export const eventHeaderSchema = z.object({
     .optional(),
   /** The id was made by the client: claim it in Postgres before the first attempt. */
   claim: z.literal(true).optional(),
+  /** Sent again out of the dead letters: ask Postgres which of its deliveries there are. */
+  redriven: z.literal(true).optional(),
   audience: z.array(idSchema).optional(),
   /** When ingest took it or the step made it, milliseconds since 1970. */
   acceptedAt: z.int(),

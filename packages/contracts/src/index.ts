@@ -1,5 +1,6 @@
 export * from "./api-key.ts";
 export * from "./command-message.ts";
+export * from "./dead-letter.ts";
 export * from "./dead-letter-message.ts";
 export * from "./delivery.ts";
 export * from "./endpoint.ts";
@@ -7,6 +8,7 @@ export * from "./event.ts";
 export * from "./event-message.ts";
 export * from "./limits.ts";
 export * from "./operation.ts";
+export * from "./operation-ids.ts";
 export * from "./packed-header.ts";
 export * from "./primitives.ts";
 export * from "./problem.ts";

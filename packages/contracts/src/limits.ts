@@ -19,6 +19,7 @@ export const limits = {
   retryScheduleMaxEntries: 20,
   retryDelayMaxSeconds: 86_400,
   descriptionMaxChars: 1024,
+  operationIdsMax: 1_000,
   pageSizeDefault: 50,
   pageSizeMax: 200,
   /** How far the time in a client-made UUIDv7 may be from ours. */

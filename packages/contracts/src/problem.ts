@@ -13,7 +13,10 @@ export const problems = {
   forbidden: { status: 403, title: "The API key lacks the scope" },
   "not-found": { status: 404, title: "There is no such thing" },
   "method-not-allowed": { status: 405, title: "The method is not allowed here" },
+  "entity-busy": { status: 409, title: "The entity has an operation that has not ended" },
   "operation-ended": { status: 409, title: "The operation has ended" },
+  "dead-letter-settled": { status: 409, title: "The dead letter was redriven or discarded" },
+  "dead-letter-without-header": { status: 409, title: "The dead letter has no header to be redriven with" },
   "operation-not-stuck": { status: 409, title: "The operation is not stuck" },
   "request-timeout": { status: 408, title: "The request did not arrive in time" },
   "body-too-large": { status: 413, title: "The body is too large" },
@@ -22,6 +25,7 @@ export const problems = {
   "unknown-operation-type": { status: 422, title: "There is no such operation type" },
   "entity-mismatch": { status: 422, title: "The entity does not agree with the input" },
   "invalid-id": { status: 422, title: "The id is not a UUIDv7 of about now" },
+  "step-refused": { status: 422, title: "A step that comes before the answer refused" },
   "idempotency-key-reused": { status: 422, title: "The key was used with another request" },
   "forbidden-address": { status: 422, title: "The URL names an address that must not be called" },
   overloaded: { status: 503, title: "Too much at once" },
@@ -39,6 +43,8 @@ export const fieldErrorSchema = z.object({
   message: z.string(),
 });
 
+export const refusedStepSchema = z.object({ code: z.string(), message: z.string(), step: z.string() });
+
 export const problemSchema = z
   .object({
     type: z.string(),
@@ -46,8 +52,10 @@ export const problemSchema = z
     status: z.int(),
     detail: z.string().describe("What is wrong, and what to do about it"),
     errors: z.array(fieldErrorSchema).optional(),
+    error: refusedStepSchema.optional().describe("Of `step-refused`: what the step said"),
   })
   .meta({ id: "Problem", description: "A refusal as RFC 9457 has it" });
 
+export type RefusedStep = z.infer<typeof refusedStepSchema>;
 export type FieldError = z.infer<typeof fieldErrorSchema>;
 export type Problem = z.infer<typeof problemSchema>;

@@ -4,6 +4,7 @@ import { joinCatalogs } from "./catalog.ts";
 import { CatalogError } from "./catalog-error.ts";
 import { type CatalogOptions, defineCatalog } from "./define-catalog.ts";
 import { defineOperation, type OperationOptions } from "./define-operation.ts";
+import { syncStepsOf } from "./sync-steps.ts";
 
 const placed = z.object({ orderId: z.string() });
 const input = z.object({ id: z.string() });
@@ -102,6 +103,42 @@ describe("a wrong catalog is refused, naming catalog, operation and rule", () =>
     ],
     ["a timeout", { operations: [operation().task("a", { ...undone, timeoutMs: 3_600_000 })] }, /timeoutMs 3600000/],
     [
+      "a sync step that comes late",
+      {
+        operations: [
+          operation()
+            .transaction("a", undone)
+            .transaction("b", { run: () => {}, sync: true }),
+        ],
+      },
+      /step b is sync, but comes after one that isn't/,
+    ],
+    [
+      "a sync step that is no transaction",
+      { operations: [operation().task("a", { ...undone, sync: true } as typeof undone)] },
+      /step a is sync and of the kind task/,
+    ],
+    [
+      "a sync step with a queue",
+      { operations: [operation().transaction("a", { ...undone, sync: true, queue: "slow" })] },
+      /step a is sync and names a queue/,
+    ],
+    [
+      "a sync step that may take long",
+      { operations: [operation().transaction("a", { ...undone, sync: true, timeoutMs: 5_001 })] },
+      /step a is sync with timeoutMs 5001/,
+    ],
+    [
+      "what to do when busy, of a type that never looks",
+      { operations: [fine({ whenBusy: "refuse" })] },
+      /says whenBusy, but its first step isn't sync/,
+    ],
+    [
+      "a write that would go ahead of others",
+      { operations: [operation({ whenBusy: "run" }).transaction("a", { ...undone, sync: true })] },
+      /whenBusy "run" can't be kept/,
+    ],
+    [
       "an event that the catalog hasn't",
       { operations: [fine({ events: { "order.lost": placed } })] },
       /may emit order\.lost/,
@@ -137,4 +174,16 @@ test("a step that only reads needs no compensation, and a last transaction none"
     .task("look", { effect: "none", run: () => 1 })
     .transaction("place", { run: () => {} });
   expect(problemsOf(catalog({ operations: [reading] }))).toEqual([]);
+});
+
+test("leading transactions may be sync; the types of their entities are known, and their time is short", () => {
+  const undone = { run: () => {}, compensate: () => {} };
+  const mixed = operation({ whenBusy: "refuse" })
+    .transaction("record", { ...undone, sync: true })
+    .transaction("place", { run: () => {}, compensate: () => {} });
+  const joined = joinCatalogs([catalog({ operations: [mixed] })]);
+  expect(joined.syncEntityTypes).toEqual(new Set(["order"]));
+  expect(joinCatalogs([catalog()]).syncEntityTypes).toEqual(new Set());
+  expect(syncStepsOf(mixed).map(({ name, timeoutMs }) => [name, timeoutMs])).toEqual([["record", 5_000]]);
+  expect(syncStepsOf(operation().transaction("all", { run: () => {}, sync: true }))).toHaveLength(1);
 });

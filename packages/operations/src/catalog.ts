@@ -5,6 +5,7 @@ import { checkCatalog } from "./check-catalog.ts";
 import type { CatalogDefinition } from "./define-catalog.ts";
 import type { OperationDefinition } from "./define-operation.ts";
 import { shapeOf } from "./shape-of.ts";
+import { syncStepsOf } from "./sync-steps.ts";
 
 export interface CatalogMigrations {
   /** The catalog's name. */
@@ -23,6 +24,8 @@ export interface Catalog {
   readonly migrations: readonly CatalogMigrations[];
   /** The queues that steps name, each once. */
   readonly queues: readonly string[];
+  /** Types of entities that an operation with sync steps is about: admission has to look out for those. */
+  readonly syncEntityTypes: ReadonlySet<string>;
   shapeOf(definition: OperationDefinition): DefinitionShape;
 }
 
@@ -43,6 +46,9 @@ export function joinCatalogs(definitions: readonly CatalogDefinition[]): Catalog
     events: new Map(definitions.flatMap(eventsOf)),
     migrations: definitions.flatMap(migrationsOf),
     queues: [...new Set(operations.flatMap(({ steps }) => steps.flatMap(({ queue }) => queue ?? [])))].sort(),
+    syncEntityTypes: new Set(
+      operations.filter((each) => syncStepsOf(each).length > 0).map(({ entity }) => entity.type),
+    ),
     shapeOf,
   };
 }

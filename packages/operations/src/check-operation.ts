@@ -3,6 +3,7 @@ import { checkStep } from "./check-step.ts";
 import type { OperationDefinition } from "./define-operation.ts";
 import { limits } from "./limits.ts";
 import type { EventSchemas } from "./step-context.ts";
+import { syncStepsOf } from "./sync-steps.ts";
 import { validateInput } from "./validate-input.ts";
 
 /** The rules of one operation type, as sentences that name it. */
@@ -10,6 +11,7 @@ export function checkOperation(definition: OperationDefinition, catalogEvents: E
   const problems = [
     ...checkHead(definition),
     ...checkSteps(definition),
+    ...checkSync(definition),
     ...checkEvents(definition, catalogEvents),
     ...checkExample(definition),
   ];
@@ -42,6 +44,21 @@ function checkSteps({ steps }: OperationDefinition): readonly string[] {
       checkStep(step, index === steps.length - 1).map((problem) => `step ${step.name} ${problem}`),
     ),
   ];
+}
+
+/** Sync steps lead, since all of them are one transaction before the answer. */
+function checkSync(definition: OperationDefinition): readonly string[] {
+  const { steps, whenBusy } = definition;
+  const leading = syncStepsOf(definition).length;
+  const late = steps.slice(leading).filter(({ sync }) => sync === true);
+  const problems = late.map(({ name }) => `step ${name} is sync, but comes after one that isn't`);
+  if (whenBusy !== undefined && leading === 0) problems.push("it says whenBusy, but its first step isn't sync");
+  if (whenBusy === "run") {
+    problems.push(
+      'its whenBusy "run" can\'t be kept: steps that call out hold no lock, so one of the entity could run beside its sync steps; leave it out, or say "refuse"',
+    );
+  }
+  return problems;
 }
 
 /** The same schema, not an equal one: two of one name would drift apart. */

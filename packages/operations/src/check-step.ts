@@ -14,6 +14,7 @@ export function checkStep(step: StepDefinition, isLast: boolean): readonly strin
     ...checkRange("timeoutMs", step.timeoutMs, 1, limits.stepTimeoutMaxMs),
     ...checkRange("quickRetries", step.quickRetries, 0, limits.quickRetriesMax),
     ...checkQueue(step.queue),
+    ...(step.sync === true ? checkSync(step) : []),
   ];
 }
 
@@ -28,6 +29,18 @@ const checkQueue = (queue: string | undefined): readonly string[] =>
     : [
         `names the queue ${queue}: must be lower-case words joined by -, of at most ${limits.stepNameMaxChars} characters`,
       ];
+
+function checkSync({ kind, queue, timeoutMs }: StepDefinition): readonly string[] {
+  const problems: string[] = [];
+  if (kind !== "transaction") problems.push(`is sync and of the kind ${kind}: only a transaction can be sync`);
+  if (queue !== undefined) problems.push("is sync and names a queue: a caller waits for it");
+  if (timeoutMs > limits.syncStepTimeoutMaxMs) {
+    problems.push(
+      `is sync with timeoutMs ${timeoutMs}, more than ${limits.syncStepTimeoutMaxMs}: a caller waits for it`,
+    );
+  }
+  return problems;
+}
 
 function checkUndoing({ kind, compensate, irreversible, effect }: StepDefinition, isLast: boolean): readonly string[] {
   const said = [compensate, irreversible, effect].filter((each) => each !== undefined).length;

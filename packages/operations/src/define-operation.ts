@@ -26,6 +26,9 @@ export interface FailedContext<I, E extends EventSchemas> {
   readonly emit: Emit<E>;
 }
 
+/** `refuse`: 409 `entity-busy`. `run`, ahead of what is queued, is not to be had: a catalog that asks for it is refused. */
+export type WhenBusy = "refuse" | "run";
+
 /** An operation type as ingest and the engine see it; its types are forgotten. */
 export interface OperationDefinition {
   readonly type: string;
@@ -36,6 +39,7 @@ export interface OperationDefinition {
   /** From acceptance, milliseconds. */
   readonly deadlineMs: number;
   readonly example?: unknown;
+  readonly whenBusy?: WhenBusy;
   readonly steps: readonly StepDefinition[];
   readonly toResult?: (outputs: never, input: never) => Json;
   readonly onFailed?: (context: FailedContext<never, EventSchemas>) => void;
@@ -55,6 +59,8 @@ export interface OperationOptions<S extends z.ZodType, E extends EventSchemas> {
   readonly deadlineMs?: number;
   /** An input that is right, for documentation; checked when the catalog is loaded. */
   readonly example?: z.input<S>;
+  /** What a write with sync steps does while its entity has an unfinished operation; default, and all there is: `refuse`. */
+  readonly whenBusy?: WhenBusy;
 }
 
 type Named<N extends string, R> = { readonly [name in N]: R };
@@ -129,6 +135,7 @@ interface AnyStep {
   compensateRetry?: Partial<StepRetryPolicy>;
   timeoutMs?: number;
   queue?: string;
+  sync?: boolean;
   refusals?: Readonly<Record<number, StatusMeaning>>;
   quickRetries?: number;
 }
@@ -141,7 +148,7 @@ function stepDefinition(kind: StepKind, name: string, step: AnyStep): StepDefini
     kind,
     retry: { ...defaultRetry, ...retry },
     compensateRetry: { ...defaultCompensateRetry, ...compensateRetry },
-    timeoutMs: timeoutMs ?? limits.stepTimeoutDefaultMs,
+    timeoutMs: timeoutMs ?? (step.sync === true ? limits.syncStepTimeoutMaxMs : limits.stepTimeoutDefaultMs),
     refusals: refusals ?? {},
     quickRetries: quickRetries ?? limits.quickRetriesDefault,
   };

@@ -11,6 +11,7 @@ export {
   type OperationBuilder,
   type OperationDefinition,
   type OperationOptions,
+  type WhenBusy,
 } from "./define-operation.ts";
 export { eventsOfTransition, type Transition } from "./events-of-transition.ts";
 export { loadCatalogs } from "./load-catalogs.ts";
@@ -30,5 +31,6 @@ export type {
 export type { HttpStep, StatusMeaning, StepDefinition, TaskStep, TransactionStep, Undoing } from "./step-definition.ts";
 export type { Emitted } from "./step-events.ts";
 export type { StepHttp } from "./step-http.ts";
+export { syncStepsOf } from "./sync-steps.ts";
 export type { Sql } from "./tagged-sql.ts";
 export { type ValidatedInput, type ValidateInputOptions, validateInput } from "./validate-input.ts";

@@ -8,6 +8,8 @@ export const limits = {
   retryDelayMaxMs: 24 * 3600 * 1000,
   stepTimeoutDefaultMs: 30_000,
   stepTimeoutMaxMs: 600_000,
+  /** A caller waits for it, and what the log has for its entity does too. */
+  syncStepTimeoutMaxMs: 5_000,
   deadlineDefaultMs: 24 * 3600 * 1000,
   deadlineMaxMs: 30 * 24 * 3600 * 1000,
   outputMaxBytes: 64 * 1024,

@@ -34,6 +34,12 @@ export type Undoing<C, R> =
 export type StatusMeaning = { readonly code: string; readonly message: string } | "transient";
 
 export type TransactionStep<I, O, E extends EventSchemas, R> = StepOptions & {
+  /**
+   * Done before the caller is answered, in one database transaction with the other sync steps and the operation's row: the
+   * answer is 201, or the step's refusal, which leaves nothing. Only for steps that no other kind precedes. It has no
+   * queue and no retries: the caller is waiting. Its `timeoutMs` is 5 000 at most, and by default.
+   */
+  readonly sync?: true;
   run(context: TransactionContext<I, O, E>): Awaitable<R>;
 } & Undoing<TransactionContext<I, O, E>, R>;
 
@@ -67,6 +73,7 @@ export interface StepDefinition {
   readonly compensateRetry: StepRetryPolicy;
   readonly timeoutMs: number;
   readonly queue?: string;
+  readonly sync?: boolean;
   readonly refusals: Readonly<Record<number, StatusMeaning>>;
   readonly quickRetries: number;
 }

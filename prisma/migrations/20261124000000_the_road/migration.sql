@@ -113,6 +113,9 @@ CREATE INDEX operations_unadmitted_idx ON operations (partition, log_offset)
 -- What is asked for from outside and not acted on yet.
 CREATE INDEX operations_requested_idx ON operations (partition) WHERE request IS NOT NULL AND completed_at IS NULL;
 CREATE INDEX operations_entity_idx ON operations (tenant_id, entity_type, entity_id, id);
+-- Whether an entity is busy: few rows, however many operations it has had.
+CREATE INDEX operations_entity_unfinished_idx ON operations (tenant_id, entity_type, entity_id)
+  WHERE completed_at IS NULL;
 
 CREATE TABLE idempotency_keys (
   tenant_id    uuid NOT NULL,
@@ -126,19 +129,50 @@ CREATE TABLE idempotency_keys (
 );
 CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys USING brin (created_at);
 
--- Writes with sync steps: the command and its emitted events, until the owner has admitted them.
+-- Writes with sync steps that their owner has not admitted yet, with what those steps emitted. All else that a command
+-- carries is in the operation's row, which the same transaction made.
 CREATE TABLE outbox (
   tenant_id    uuid NOT NULL,
   operation_id uuid NOT NULL,
   partition    integer NOT NULL,
   entity_type  text NOT NULL,
   entity_id    text NOT NULL,
-  command      jsonb NOT NULL,
   events       jsonb NOT NULL DEFAULT '[]',
+  -- Drawn under the entity's lock: ascends in the order in which an entity's transactions committed, as ids needn't.
+  seq          bigserial NOT NULL,
   created_at   timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant_id, operation_id)
 );
-CREATE INDEX outbox_partition_idx ON outbox (partition, operation_id);
+CREATE INDEX outbox_partition_idx ON outbox (partition, seq);
+
+-- The advisory lock of an entity. Whoever runs its sync steps has it alone; whoever admits its commands shares it.
+CREATE FUNCTION entity_lock_key(tenant uuid, type text, id text) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT hashtextextended(tenant::text || ':' || type || ':' || id, 0)
+$$;
+
+-- Shares an entity's lock until the transaction ends, never waiting for it. False while sync steps of the entity run, or
+-- where what they did has no position yet: what comes from the log has to wait for it. The second look has a snapshot of
+-- its own, as statements of a volatile function do: the calling statement's may be older than the lock.
+CREATE FUNCTION share_entity(of_partition integer, tenant uuid, type text, id text) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT pg_try_advisory_xact_lock_shared(entity_lock_key(tenant, type, id)) THEN
+    RETURN false;
+  END IF;
+  RETURN NOT EXISTS (
+    SELECT FROM outbox o
+    WHERE o.partition = of_partition AND o.tenant_id = tenant AND o.entity_type = type AND o.entity_id = id);
+END
+$$;
+
+-- Ends a transaction whose operation's id or idempotency key another one took meanwhile: its COMMIT is on its way already.
+CREATE FUNCTION refuse_taken() RETURNS uuid
+LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the id or the idempotency key was taken meanwhile' USING ERRCODE = 'PB003';
+END
+$$;
 
 -- What a queue's worker did with a step that was handed to it; only the owner checkpoints it.
 CREATE TABLE step_results (
@@ -339,21 +373,26 @@ CREATE TABLE replays (
 );
 
 CREATE TABLE dead_letters (
-  topic       text NOT NULL,
-  partition   integer NOT NULL,
-  "offset"    bigint NOT NULL,
-  tenant_id   uuid,
-  reason      text NOT NULL,
-  detail      text NOT NULL,
-  key         bytea,
-  header      bytea,
-  body        bytea,
-  created_at  timestamptz NOT NULL DEFAULT now(),
-  redriven_at timestamptz,
-  discarded_at timestamptz,
+  topic              text NOT NULL,
+  partition          integer NOT NULL,
+  "offset"           bigint NOT NULL,
+  -- Null where the header could not be read.
+  tenant_id          uuid,
+  reason             text NOT NULL,
+  detail             text NOT NULL,
+  key                bytea,
+  header             bytea,
+  body               bytea,
+  created_at         timestamptz NOT NULL DEFAULT now(),
+  -- When it was sent again, and where the new message is.
+  redriven_at        timestamptz,
+  redriven_partition integer,
+  redriven_offset    bigint,
+  discarded_at       timestamptz,
   PRIMARY KEY (topic, partition, "offset")
 );
 CREATE INDEX dead_letters_tenant_idx ON dead_letters (tenant_id, created_at);
+CREATE INDEX dead_letters_created_at_idx ON dead_letters (created_at);
 
 -- ── Ranges ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 

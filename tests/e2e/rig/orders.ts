@@ -34,10 +34,12 @@ export class Orders {
   readonly #shop: ShopStack;
   readonly #name: string;
   readonly #endpoints: readonly string[];
+  readonly #type: OrderType;
   #count = 0;
 
   /** @param name is in the ids of its orders @param endpoints partners that are told of everything */
-  constructor(shop: ShopStack, name: string, endpoints: readonly string[]) {
+  constructor(shop: ShopStack, name: string, endpoints: readonly string[], type: OrderType = "order.place") {
+    this.#type = type;
     this.#shop = shop;
     this.#name = name;
     this.#endpoints = endpoints;
@@ -76,8 +78,8 @@ export class Orders {
 
   /** Undefined where the client can't know whether it was taken. */
   async #submit(placing: Order): Promise<Operation | undefined> {
-    const answer = await this.#shop.api.submit("order.place", placing).catch((error: unknown) => noAnswer(error));
-    if (answer?.status === 202) return answer.body;
+    const answer = await this.#shop.api.submit(this.#type, placing).catch((error: unknown) => noAnswer(error));
+    if (answer?.status === taken[this.#type]) return answer.body;
     if (answer !== undefined && answer.status !== 503) throw new Error(`answered ${JSON.stringify(answer)}`);
     this.unanswered += 1;
     return undefined;
@@ -100,6 +102,11 @@ export class Orders {
     return faultsIn(this.ledger(), await effectsOf(this.#shop));
   }
 }
+
+type OrderType = keyof typeof taken;
+
+/** What each is answered with when it is taken. */
+const taken = { "order.place": 202, "order.checkout": 201 } as const;
 
 type Payer = Partial<Pick<Order, "paymentToken" | "customerId">>;
 
@@ -131,7 +138,7 @@ async function effectsOf({ db, payments }: ShopStack): Promise<Effects> {
   const operations = await db.query<Effects["operations"][number]>(
     `SELECT id, status, entity_id AS "orderId", input::jsonb #>> '{items,0,sku}' AS sku,
        (input::jsonb #>> '{items,0,quantity}')::int AS quantity
-     FROM operations WHERE type = 'order.place' AND starts_with(entity_id, $1)`,
+     FROM operations WHERE type IN ('order.place', 'order.checkout') AND starts_with(entity_id, $1)`,
     [orderPrefix],
   );
   const orders = await db.query<Effects["orders"][number]>(

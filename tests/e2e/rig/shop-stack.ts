@@ -27,6 +27,8 @@ export const partitions = 6;
 export interface ShopStackOptions extends Pick<StackOptions, "apps" | "envOf"> {
   /** Of a server that runs already. Default: a database of its own on the server of the run. */
   databaseUrl?(): Promise<string>;
+  /** Further catalogs, by their paths. */
+  catalogs?: readonly string[];
 }
 
 /** The stack of a test file, from before its tests until after them. Call it at the top of the file. */
@@ -67,7 +69,7 @@ async function start(options: ShopStackOptions, opened: AsyncDisposableStack) {
       databaseUrl,
       topicPrefix,
       partitions,
-      catalog: "./examples/shop/src/catalog.ts",
+      catalog: ["./examples/shop/src/catalog.ts", ...(options.catalogs ?? [])].join(","),
       env: { SHOP_PAYMENTS_URL: payments.url },
       ...(options.apps ? { apps: options.apps } : {}),
       ...(options.envOf ? { envOf: options.envOf } : {}),

@@ -147,9 +147,11 @@ const callerFrom = (row: ApiKeyRow): Caller => ({
  * nothing (design §5).
  * @throws {Refusal} forbidden
  */
-export function requireScope(caller: Caller, scope: Scope): void {
-  if (!caller.scopes.has(scope)) throw new Refusal("forbidden", `The API key lacks the scope ${scope}.`);
-  if (caller.partnerId !== undefined && scope !== "operations:write") {
+export function requireScope(caller: Caller, ...anyOf: readonly Scope[]): void {
+  if (!anyOf.some((scope) => caller.scopes.has(scope))) {
+    throw new Refusal("forbidden", `The API key lacks the scope ${anyOf.join(" or ")}.`);
+  }
+  if (caller.partnerId !== undefined && !anyOf.includes("operations:write")) {
     throw new Refusal("forbidden", "A partner's API key may do this only as far as its grant goes, and it has none.");
   }
 }

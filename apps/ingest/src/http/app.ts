@@ -5,6 +5,7 @@ import Koa from "koa";
 import type { AcceptEvent } from "../accept-event.ts";
 import type { KnownKeys } from "../auth/known-keys.ts";
 import type { IngestStore } from "../store.ts";
+import { type DeadLetterRoutesOptions, deadLetterRoutes } from "./dead-letters/routes.ts";
 import { deliveryRoutes } from "./deliveries/routes.ts";
 import { documentRoutes } from "./documents/routes.ts";
 import { type EndpointRoutesOptions, endpointRoutes } from "./endpoints/routes.ts";
@@ -14,12 +15,14 @@ import { authorizeWith } from "./middleware/authorize.ts";
 import { limitConcurrency } from "./middleware/limit-concurrency.ts";
 import { measureRequests } from "./middleware/measure-requests.ts";
 import { serveHealth } from "./middleware/serve-health.ts";
+import { operationIdRoutes } from "./operation-ids/routes.ts";
 import { type OperationRoutesOptions, operationRoutes } from "./operations/routes.ts";
 import { typeRoutes } from "./types/routes.ts";
 
 export interface AppOptions
   extends Omit<OperationRoutesOptions, "store" | "catalog">,
-    Omit<EndpointRoutesOptions, "store"> {
+    Omit<EndpointRoutesOptions, "store">,
+    Omit<DeadLetterRoutesOptions, "store"> {
   catalog: Catalog;
   acceptEvent: AcceptEvent;
   store: IngestStore;
@@ -47,9 +50,11 @@ export function createApp(options: AppOptions): Koa {
   const router = new Router();
   const authorize = authorizeWith(keys);
   operationRoutes(router, authorize, options);
+  operationIdRoutes(router, authorize);
   eventRoutes(router, authorize, options.acceptEvent);
   endpointRoutes(router, authorize, options);
   deliveryRoutes(router, authorize, options);
+  deadLetterRoutes(router, authorize, options);
   typeRoutes(router, authorize, options);
   documentRoutes(router, version);
   app.use(router.routes());

@@ -1,18 +1,17 @@
-import type { Admission, AdmittedCommand, Database, PartitionCommands } from "@postback/database";
+import type { Admission, AdmittedCommand, PartitionCommands } from "@postback/database";
 import { expect, it } from "vitest";
 import { AdmissionBatcher } from "./admission-batcher.ts";
 
-const none = {} as Database;
 const batch = (partition: number, ...ids: string[]): PartitionCommands => ({
   partition,
   epoch: 1n,
   commands: ids.map((id) => ({ tenantId: "t", id }) as AdmittedCommand),
 });
-const admitted: Admission = { kind: "admitted", states: [] };
+const admitted: Admission = { kind: "admitted", states: [], held: false };
 
 function rig(answer: (batches: readonly PartitionCommands[]) => Admission[] = (b) => b.map(() => admitted)) {
   const statements: number[][] = [];
-  const batcher = new AdmissionBatcher(none, async (batches) => {
+  const batcher = new AdmissionBatcher(async (batches) => {
     statements.push(batches.map(({ partition }) => partition));
     await Promise.resolve();
     return answer(batches);

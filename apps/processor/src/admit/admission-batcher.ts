@@ -1,4 +1,4 @@
-import { type Admission, admitBatches, type Database, isDataFailure, type PartitionCommands } from "@postback/database";
+import { type Admission, isDataFailure, type PartitionCommands } from "@postback/database";
 
 interface Waiting {
   readonly batch: PartitionCommands;
@@ -18,7 +18,7 @@ export class AdmissionBatcher {
   readonly #waiting: Waiting[] = [];
   #isAdmitting = false;
 
-  constructor(db: Database, admit = (batches: readonly PartitionCommands[]) => admitBatches(db, batches)) {
+  constructor(admit: (batches: readonly PartitionCommands[]) => Promise<Admission[]>) {
     this.#admit = admit;
   }
 

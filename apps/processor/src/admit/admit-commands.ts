@@ -1,4 +1,11 @@
-import { type Admission, type AdmissionState, type AdmittedCommand, isDataFailure } from "@postback/database";
+import {
+  type Admission,
+  type AdmissionState,
+  type AdmittedCommand,
+  type CommandRow,
+  isDataFailure,
+} from "@postback/database";
+import { isTooOld } from "@postback/domain";
 import { keepTrying, type Logger } from "@postback/runtime";
 import type { OwnedPartition } from "../own/owned-partition.ts";
 import type { AdmissionBatcher } from "./admission-batcher.ts";
@@ -12,28 +19,45 @@ export type Admitted =
       rejected: readonly { command: AdmittedCommand; error: unknown }[];
     };
 
+export interface AdmitOptions {
+  batcher: AdmissionBatcher;
+  /** Commands wait for sync steps of their entity: resolves when another try makes sense. */
+  letPass(held: readonly CommandRow[], isFirst: boolean): Promise<void>;
+  /** How long idempotency keys live, milliseconds: an older command isn't begun. */
+  keysLifeMs: number;
+  logger: Logger;
+}
+
+/** Commands in one statement, at most: it may share the lock of an entity for each. */
+const batchMax = 500;
+
 /**
  * Admits commands of one partition, in order: one statement for all, but for an id that comes twice, whose second
  * command goes into a further statement and meets the first one's row. A statement that fails by its data is halved until
  * the bad row is alone, so that the others go on.
  */
 export async function admitAll(
-  batcher: AdmissionBatcher,
+  options: AdmitOptions,
   owned: OwnedPartition,
-  commands: readonly AdmittedCommand[],
-  logger: Logger,
+  commands: readonly CommandRow[],
 ): Promise<Admitted> {
   const states: { command: AdmittedCommand; state: AdmissionState }[] = [];
   const rejected: { command: AdmittedCommand; error: unknown }[] = [];
   const waiting = batchesOfDistinctIds(commands);
-  for (let batch = waiting.shift(); batch; batch = waiting.shift()) {
-    const result = await admitOrRefuse(batcher, owned, batch, logger);
+  let isFirst = true;
+  for (let rows = waiting.shift(); rows; rows = waiting.shift()) {
+    const batch = positioned(owned, rows, options.keysLifeMs);
+    const result = await admitOrRefuse(options, owned, batch);
     if (result.kind === "fenced") return result;
     if (result.kind === "admitted") {
       const { met, missing } = paired(batch, result.states);
       states.push(...met);
-      // Its row came into being while the statement ran: now it is there to be met.
+      // Its row came into being while the statement ran, and is there to be met now; or it is held.
       if (missing.length > 0) waiting.unshift(missing);
+      if (result.held) {
+        await options.letPass(missing, isFirst);
+        isFirst = false;
+      }
     } else if (batch.length === 1 && batch[0]) {
       rejected.push({ command: batch[0], error: result.error });
     } else {
@@ -44,13 +68,24 @@ export async function admitAll(
   return { kind: "admitted", states, rejected };
 }
 
+/** Drawn for each try: whatever was admitted since the last one has lower positions. */
+const positioned = (
+  { positions }: OwnedPartition,
+  rows: readonly CommandRow[],
+  keysLifeMs: number,
+): AdmittedCommand[] =>
+  rows.map((row) => ({
+    ...row,
+    position: positions.next().toString(),
+    ...(isTooOld(row.id, Date.now(), keysLifeMs) ? { tooOld: true } : {}),
+  }));
+
 type Answer = Admission | { kind: "refused"; error: unknown };
 
 async function admitOrRefuse(
-  batcher: AdmissionBatcher,
+  { batcher, logger }: AdmitOptions,
   owned: OwnedPartition,
   batch: readonly AdmittedCommand[],
-  logger: Logger,
 ): Promise<Answer> {
   const fields = { partition: owned.partition, rows: batch.length };
   try {
@@ -70,14 +105,14 @@ async function admitOrRefuse(
   }
 }
 
-/** Splits before each command whose id is in the batch already; the order stays. */
+/** Splits before each command whose id is in the batch already, or that is one too many; the order stays. */
 function batchesOfDistinctIds<T extends { tenantId: string; id: string }>(commands: readonly T[]): T[][] {
   const batches: T[][] = [];
   let ids = new Set<string>();
   for (const command of commands) {
     const key = `${command.tenantId}/${command.id}`;
     const batch = batches.at(-1);
-    if (batch && !ids.has(key)) {
+    if (batch && batch.length < batchMax && !ids.has(key)) {
       batch.push(command);
       ids.add(key);
     } else {

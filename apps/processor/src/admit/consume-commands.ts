@@ -1,4 +1,4 @@
-import type { AdmissionState, AdmittedCommand, OperationRow } from "@postback/database";
+import type { AdmissionState, AdmittedCommand, CommandRow, OperationRow } from "@postback/database";
 import type { GivenUp, IncomingMessage, PartitionBatch } from "@postback/kafka";
 import type { Catalog } from "@postback/operations";
 import type { Logger } from "@postback/runtime";
@@ -6,13 +6,16 @@ import type { OwnedPartition } from "../own/owned-partition.ts";
 import { toQueued } from "../queues/to-queued.ts";
 import type { AdmissionBatcher } from "./admission-batcher.ts";
 import { admitAll } from "./admit-commands.ts";
+import { type LetPassOptions, letSyncStepsPass } from "./let-sync-steps-pass.ts";
 import { readCommand } from "./read-command.ts";
-import { toAdmitted } from "./to-admitted.ts";
+import { toCommandRow } from "./to-command-row.ts";
 
-export interface AdmissionOptions {
+export interface AdmissionOptions extends LetPassOptions {
   batcher: AdmissionBatcher;
   catalog: Catalog;
   partitions: number;
+  /** How long idempotency keys live, milliseconds. */
+  keysLifeMs: number;
   find(partition: number): OwnedPartition | undefined;
   lose(owned: OwnedPartition): void;
   /** Resolves when the message is in `dead-letters` and listed. */
@@ -29,8 +32,13 @@ export async function consumeCommands(options: AdmissionOptions, batch: Partitio
     options.logger.warn({ partition: batch.partition }, "commands.not-owned");
     return;
   }
-  const commands = await readAll(options, owned, batch);
-  const admitted = await admitAll(options.batcher, owned, commands, options.logger);
+  await owned.admitting.use(() => consumeInTurn(options, owned, batch));
+}
+
+async function consumeInTurn(options: AdmissionOptions, owned: OwnedPartition, batch: PartitionBatch): Promise<void> {
+  const commands = await readAll(options, batch);
+  const letPass = (held: readonly CommandRow[], isFirst: boolean) => letSyncStepsPass(options, owned, held, isFirst);
+  const admitted = await admitAll({ ...options, letPass }, owned, commands);
   if (admitted.kind === "fenced") return options.lose(owned);
   for (const { command, state } of admitted.states) {
     if (state.same) enqueue(owned, command, state);
@@ -38,33 +46,31 @@ export async function consumeCommands(options: AdmissionOptions, batch: Partitio
   }
   for (const { command, error } of admitted.rejected) {
     const detail = (error as Error).message;
-    await options.giveUp({ batch, message: messageOf(batch, command), reason: "rejected-by-database", detail });
+    // The rows of its time are gone, so that its end can't be shown there.
+    const reason = command.tooOld ? "too-old" : "rejected-by-database";
+    await options.giveUp({ batch, message: messageOf(batch, command), reason, detail });
   }
   options.onAdmitted(admitted.states.filter(({ state }) => state.fresh).length);
   for (const { offset } of batch.messages) options.done(batch, offset);
 }
 
-async function readAll(
-  options: AdmissionOptions,
-  owned: OwnedPartition,
-  batch: PartitionBatch,
-): Promise<AdmittedCommand[]> {
-  const commands: AdmittedCommand[] = [];
+async function readAll(options: AdmissionOptions, batch: PartitionBatch): Promise<CommandRow[]> {
+  const commands: CommandRow[] = [];
   for (const message of batch.messages) {
     const read = readCommand(message, batch.partition, options.partitions);
     if (!read.ok) {
       await options.giveUp({ batch, message, reason: read.reason, detail: read.detail });
       continue;
     }
-    const place = { partition: batch.partition, offset: message.offset, position: owned.positions.next() };
-    commands.push(toAdmitted(read.header, read.input, place, options.catalog));
+    const place = { partition: batch.partition, offset: message.offset };
+    commands.push(toCommandRow(read.header, read.input, place, options.catalog));
   }
   return commands;
 }
 
-/** An unfinished operation that isn't in memory is queued, whoever admitted it. */
+/** An unfinished operation that isn't in memory is queued, whoever admitted it; one without a position comes by the outbox. */
 function enqueue(owned: OwnedPartition, command: AdmittedCommand, state: AdmissionState): void {
-  if (state.completed) return;
+  if (state.completed || state.position === null) return;
   if (state.fresh) owned.queues.add(toQueued(freshRow(command, state), false));
   else owned.queues.add({ ...toQueued(freshRow(command, state), true), row: undefined });
 }

@@ -1,6 +1,7 @@
 import { firstOfEpoch } from "../publish/event-numbers.ts";
 import type { Publisher } from "../publish/publish-events.ts";
 import type { PartitionQueues } from "../queues/partition-queues.ts";
+import type { Slots } from "../steps/slots.ts";
 
 /** A partition that this processor owns under one epoch. */
 export interface OwnedPartition {
@@ -8,6 +9,8 @@ export interface OwnedPartition {
   readonly epoch: bigint;
   /** Aborted when another owner has it: nothing more of it may be started, and nothing of it can be saved. */
   readonly lost: AbortController;
+  /** One at a time: from the drawing of positions until their operations are queued. */
+  readonly admitting: Slots;
   readonly positions: Positions;
   readonly queues: PartitionQueues;
   readonly publisher: Publisher;

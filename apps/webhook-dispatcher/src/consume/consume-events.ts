@@ -98,7 +98,7 @@ export class EventConsumption {
     }
     const event: HeldEvent = { header, body, place, unrecorded: 0, rowQueued: false };
     this.#held.set(keyOf(header.tenant, header.id), event);
-    return { event, askPostgres: novelty === "maybe-recorded" };
+    return { event, askPostgres: novelty === "maybe-recorded" || header.redriven === true };
   }
 
   /** The same place again after a rebalance goes on under the new generation; another place is a repetition. */

@@ -28,7 +28,7 @@ export const placeOrder = (paymentsUrl: string) =>
   })
     .transaction("reserve-stock", {
       run: async ({ sql, operation, input }) => {
-        await recordOrder(sql, operation, input);
+        await recordOrder(sql, operation, input, "reserved");
         await takeStock(sql, operation.tenantId, input.orderId, input.items);
       },
       compensate: async ({ sql, operation: { tenantId }, input: { orderId } }) => {

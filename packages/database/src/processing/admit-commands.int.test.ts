@@ -283,3 +283,44 @@ it("admits an id that another batch makes at the same time in a second try, with
   const again = await statesOf(owned, [{ ...command, position: numberIn(owned.epoch, 1) }]);
   expect(again).toEqual([expect.objectContaining({ same: false, fresh: false, position: null })]);
 });
+
+describe("a command that is too old", () => {
+  const ended = { status: "failed", completed: true, fresh: true, same: true };
+  const error = { code: "too-old", message: expect.any(String), rolledBack: true };
+
+  it.each([undefined, "k"])("ends visibly and is not run, under the key %j, which it doesn't take", async (key) => {
+    const owned = await ownPartition(rig.db);
+    const command = { ...admitted(owned, 1, { key }), tooOld: true };
+    expect(await statesOf(owned, [command])).toEqual([expect.objectContaining(ended)]);
+    expect(await rowOf(command)).toMatchObject({ status: "failed", error, completedAt: expect.any(Date) });
+    expect(await keyOf(command)).toEqual([]);
+  });
+
+  it("takes its end also where ingest made its row", async () => {
+    const owned = await ownPartition(rig.db);
+    const command = admitted(owned, 1);
+    await projectCommands(rig.db, [command]);
+    expect(await statesOf(owned, [{ ...command, tooOld: true }])).toEqual([expect.objectContaining(ended)]);
+    expect(await rowOf(command)).toMatchObject({ status: "failed", error });
+  });
+
+  it("goes on when it was admitted before: a long life is no fault", async () => {
+    const owned = await ownPartition(rig.db);
+    const command = await anOperation(rig.db, owned, 1, { key: "k" });
+    const again = { ...command, position: numberIn(owned.epoch, 2), tooOld: true };
+    expect(await statesOf(owned, [again])).toEqual([
+      expect.objectContaining({ status: "accepted", completed: false, fresh: false, position: command.position }),
+    ]);
+    expect(await rowOf(command)).toMatchObject({ status: "accepted", error: null });
+  });
+
+  it("leaves the key to one beside it that is not", async () => {
+    const owned = await ownPartition(rig.db);
+    const old = { ...admitted(owned, 1, { key: "k" }), tooOld: true };
+    const young = admitted(owned, 2, { tenantId: old.tenantId, key: "k" });
+    await statesOf(owned, [old, young]);
+    expect(await rowOf(old)).toMatchObject({ status: "failed", error, duplicateOf: null });
+    expect(await rowOf(young)).toMatchObject({ status: "accepted", completedAt: null });
+    expect(await keyOf(young)).toEqual([{ operation_id: young.id, request_hash: young.hash, admitted: true }]);
+  });
+});

@@ -4,6 +4,7 @@ export * from "./after-take-over.ts";
 export { applyRequest, type OperationRequest } from "./apply-request.ts";
 export { UnexpectedOutcome } from "./current-step.ts";
 export { type DefinitionShape, ShapeMismatch, type StepKind, type StepShape } from "./definition-shape.ts";
+export { isTooOld } from "./is-too-old.ts";
 export * from "./json.ts";
 export * from "./next-action.ts";
 export * from "./operation-event.ts";

@@ -2,10 +2,12 @@ import { Router } from "@koa/router";
 import { joinCatalogs } from "@postback/operations";
 import { expect, test } from "vitest";
 import type { KnownKeys } from "../../auth/known-keys.ts";
+import { deadLetterRoutes } from "../dead-letters/routes.ts";
 import { deliveryRoutes } from "../deliveries/routes.ts";
 import { endpointRoutes } from "../endpoints/routes.ts";
 import { eventRoutes } from "../events/routes.ts";
 import { authorizeWith } from "../middleware/authorize.ts";
+import { operationIdRoutes } from "../operation-ids/routes.ts";
 import { operationRoutes } from "../operations/routes.ts";
 import { typeRoutes } from "../types/routes.ts";
 import { openapiDocument } from "./openapi.ts";
@@ -34,9 +36,11 @@ test("describes exactly the calls that are routed", () => {
   const unused = {} as never;
   const authorize = authorizeWith(unused as KnownKeys);
   operationRoutes(router, authorize, unused);
+  operationIdRoutes(router, authorize);
   eventRoutes(router, authorize, unused);
   endpointRoutes(router, authorize, unused);
   deliveryRoutes(router, authorize, unused);
+  deadLetterRoutes(router, authorize, unused);
   typeRoutes(router, authorize, { catalog: joinCatalogs([]) });
   const routed = router.stack.flatMap(({ methods, path }) =>
     methods

@@ -1,12 +1,22 @@
 import { limits, type ProblemName, problems, type Scope } from "@postback/contracts";
 import { type JsonObject, type SchemaName, schemaRef } from "./schemas.ts";
 
+interface Answer {
+  status: number;
+  description: string;
+  schema?: SchemaName;
+  headers?: JsonObject;
+}
+
 interface Call {
   summary: string;
-  scope?: Scope;
+  /** Of several one is enough. */
+  scope?: Scope | readonly Scope[];
   parameters?: readonly JsonObject[];
   body?: { schema: SchemaName; example: unknown };
-  answer: { status: number; description: string; schema?: SchemaName; headers?: JsonObject };
+  answer: Answer;
+  /** What else it answers, by what is asked for. */
+  otherAnswers?: readonly Answer[];
   problems: readonly ProblemName[];
 }
 
@@ -34,6 +44,25 @@ const status: JsonObject = {
   in: "query",
   schema: { $ref: "#/components/schemas/Delivery/properties/status" },
 };
+const ofDeadLetters: readonly JsonObject[] = [
+  ...["reason", "topic", "status"].map((name) => ({
+    name,
+    in: "query",
+    schema: { $ref: `#/components/schemas/DeadLetter/properties/${name}` },
+  })),
+  ...["since", "until"].map((name) => ({
+    name,
+    in: "query",
+    schema: { $ref: `#/components/schemas/RedriveDeadLetters/properties/${name}` },
+  })),
+];
+const force: JsonObject = {
+  name: "force",
+  in: "query",
+  schema: { type: "boolean", default: false },
+  description: "Also when it was redriven or discarded before",
+};
+const operatorOrPlatform: readonly Scope[] = ["operator", "platform"];
 const idempotencyKey: JsonObject = {
   name: "Idempotency-Key",
   in: "header",
@@ -75,7 +104,38 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
         schema: "Operation",
         headers: { Location: location, "Retry-After": retryAfter },
       },
-      problems: [...ofBodies, "unknown-operation-type", "entity-mismatch", "invalid-id", "idempotency-key-reused"],
+      otherAnswers: [
+        {
+          status: 201,
+          description: "Of a type with sync steps: these are done, with the operation as it is now; the others follow",
+          schema: "Operation",
+          headers: { Location: location, "Retry-After": retryAfter },
+        },
+        {
+          status: 200,
+          description: "Of a type with sync steps: the same request came before; its operation as it is now",
+          schema: "Operation",
+          headers: { Location: location, "Retry-After": retryAfter },
+        },
+      ],
+      problems: [
+        ...ofBodies,
+        "unknown-operation-type",
+        "entity-mismatch",
+        "invalid-id",
+        "idempotency-key-reused",
+        "entity-busy",
+        "step-refused",
+      ],
+    },
+  },
+  "/v1/operation-ids": {
+    post: {
+      summary: "Ids to use in later writes, which are idempotent by them",
+      scope: "operations:write",
+      body: { schema: "MakeOperationIds", example: { count: 10 } },
+      answer: { status: 200, description: "As many as asked for", schema: "OperationIds" },
+      problems: ofBodies,
     },
   },
   "/v1/operations/{id}": {
@@ -217,6 +277,51 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       problems: ["not-found"],
     },
   },
+  "/v1/dead-letters": {
+    get: {
+      summary: "Messages that were given up, the newest first; those without a tenant for the platform alone",
+      scope: operatorOrPlatform,
+      parameters: [...ofPages, ...ofDeadLetters],
+      answer: { status: 200, description: "A page, without the messages", schema: "DeadLetterPage" },
+      problems: ["invalid-cursor", "invalid-query"],
+    },
+  },
+  "/v1/dead-letters/{id}": {
+    get: {
+      summary: "A dead letter; with its message for an operator of its tenant",
+      scope: operatorOrPlatform,
+      parameters: [pathId("id")],
+      answer: { status: 200, description: "The letter", schema: "DeadLetter" },
+      problems: ["not-found"],
+    },
+  },
+  "/v1/dead-letters/{id}/redrive": {
+    post: {
+      summary: "Send a dead letter again, as a new message at the log's end",
+      scope: operatorOrPlatform,
+      parameters: [pathId("id"), force],
+      answer: { status: 200, description: "It is in the log again", schema: "DeadLetter" },
+      problems: ["not-found", "invalid-query", "dead-letter-settled", "dead-letter-without-header"],
+    },
+  },
+  "/v1/dead-letters/redrive": {
+    post: {
+      summary: "Send open dead letters again, at most 1,000 in a call; each partition's in the order of the log",
+      scope: operatorOrPlatform,
+      body: { schema: "RedriveDeadLetters", example: { reason: "rejected-by-database", dryRun: true } },
+      answer: { status: 200, description: "How many", schema: "RedrivenDeadLetters" },
+      problems: ofBodies,
+    },
+  },
+  "/v1/dead-letters/{id}/discard": {
+    post: {
+      summary: "Decide that a dead letter is not to be redriven",
+      scope: operatorOrPlatform,
+      parameters: [pathId("id")],
+      answer: { status: 200, description: "It is discarded", schema: "DeadLetter" },
+      problems: ["not-found", "dead-letter-settled"],
+    },
+  },
 };
 
 /** The paths in OpenAPI's form. */
@@ -228,20 +333,32 @@ export const openapiPaths = (): JsonObject =>
     ]),
   );
 
-const operationObject = ({ summary, scope, parameters, body, answer, problems: refused }: Call): JsonObject => ({
+const operationObject = ({ summary, scope, parameters, body, problems: refused, ...call }: Call): JsonObject => ({
   summary,
-  ...(scope === undefined ? {} : { description: `Scope: \`${scope}\`` }),
+  ...(scope === undefined
+    ? {}
+    : {
+        description: `Scope: ${[scope]
+          .flat()
+          .map((each) => `\`${each}\``)
+          .join(" or ")}`,
+      }),
   ...(parameters === undefined ? {} : { parameters }),
   ...(body === undefined ? {} : { requestBody: { required: true, content: jsonContent(body.schema, body.example) } }),
   responses: {
-    [answer.status]: {
-      description: answer.description,
-      ...(answer.headers === undefined ? {} : { headers: answer.headers }),
-      ...(answer.schema === undefined ? {} : { content: jsonContent(answer.schema) }),
-    },
+    ...Object.fromEntries([call.answer, ...(call.otherAnswers ?? [])].map(answerResponse)),
     ...problemResponses([...refused, ...always]),
   },
 });
+
+const answerResponse = ({ status, description, headers, schema }: Answer): [number, JsonObject] => [
+  status,
+  {
+    description,
+    ...(headers === undefined ? {} : { headers }),
+    ...(schema === undefined ? {} : { content: jsonContent(schema) }),
+  },
+];
 
 const jsonContent = (schema: SchemaName, example?: unknown): JsonObject => ({
   "application/json": { schema: schemaRef(schema), ...(example === undefined ? {} : { example }) },

@@ -44,11 +44,15 @@ function answer(ctx: Context, refusal: Refusal): void {
 }
 
 /** The JSON of a problem. */
-export const problemOf = (code: ProblemName, { message, errors }: Pick<Refusal, "message" | "errors">): Problem => ({
+export const problemOf = (
+  code: ProblemName,
+  { message, errors, step }: Pick<Refusal, "message" | "errors"> & Partial<Pick<Refusal, "step">>,
+): Problem => ({
   type: problemType(code),
   ...problems[code],
   detail: message,
   ...(errors === undefined ? {} : { errors: [...errors] }),
+  ...(step === undefined ? {} : { error: step }),
 });
 
 /** No route took it: the router has set 405 or 501 and Allow where the path is known with another method. */

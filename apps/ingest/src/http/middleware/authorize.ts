@@ -4,8 +4,8 @@ import { type Caller, type KnownKeys, requireScope } from "../../auth/known-keys
 
 export type Handler = (ctx: Context, caller: Caller) => Promise<void>;
 
-/** What registers a route needs to guard it. */
-export type Authorize = (scope: Scope, handler: Handler) => (ctx: Context) => Promise<void>;
+/** What registers a route needs to guard it; of several scopes one is enough. */
+export type Authorize = (scope: Scope | readonly Scope[], handler: Handler) => (ctx: Context) => Promise<void>;
 
 /**
  * A route's handler with the check of key and scope before it: one function instead of a middleware of its own, because
@@ -13,10 +13,12 @@ export type Authorize = (scope: Scope, handler: Handler) => (ctx: Context) => Pr
  */
 export const authorizeWith =
   (keys: KnownKeys): Authorize =>
-  (scope, handler) =>
-  async (ctx) => {
-    const found = keys.callerOf(ctx.req.headers.authorization);
-    const caller = found instanceof Promise ? await found : found;
-    requireScope(caller, scope);
-    await handler(ctx, caller);
+  (scope, handler) => {
+    const anyOf = [scope].flat();
+    return async (ctx) => {
+      const found = keys.callerOf(ctx.req.headers.authorization);
+      const caller = found instanceof Promise ? await found : found;
+      requireScope(caller, ...anyOf);
+      await handler(ctx, caller);
+    };
   };

@@ -1,7 +1,7 @@
 import { type Entity, limits, submitOperationSchema } from "@postback/contracts";
 import { type Catalog, type OperationDefinition, validateInput } from "@postback/operations";
 import { z } from "zod";
-import type { AcceptOperation } from "../../accept-operation.ts";
+import type { Accepted, AcceptOperation } from "../../accept-operation.ts";
 import type { Caller } from "../../auth/known-keys.ts";
 import { invalidInput, Refusal } from "../../refusal.ts";
 import { sendJson } from "../context.ts";
@@ -20,6 +20,9 @@ const bodySchema = submitOperationSchema.extend({
   input: z.custom<unknown>((value) => value !== undefined, "is required"),
 });
 
+/** A write with sync steps is there when it is answered: by this request, or by an earlier one that this repeats. */
+const statuses = { accepted: 202, made: 201, found: 200 } as const satisfies Record<Accepted["kind"], number>;
+
 /** Seconds after which asking for the status makes sense. */
 const askAgainSeconds = "1";
 
@@ -29,7 +32,7 @@ export function submitOperation({ acceptOperation, catalog }: SubmitOperationOpt
     const idempotencyKey = idempotencyKeyOf(headers["idempotency-key"]);
     const body = await readJsonAs(ctx.req, bodySchema);
     const definition = definitionOf(catalog, body.type);
-    const row = await acceptOperation({
+    const { kind, operation } = await acceptOperation({
       definition,
       input: body.input,
       entity: entityOf(definition, body.input, body.entity),
@@ -38,9 +41,9 @@ export function submitOperation({ acceptOperation, catalog }: SubmitOperationOpt
       ...callerPart(caller),
       traceparent: traceparentOf(headers["traceparent"] as string | undefined),
     });
-    ctx.res.setHeader("location", `/v1/operations/${row.id}`);
-    ctx.res.setHeader("retry-after", askAgainSeconds);
-    sendJson(ctx, 202, JSON.stringify(presentOperation(row)));
+    ctx.res.setHeader("location", `/v1/operations/${operation.id}`);
+    if (kind === "accepted" || operation.completedAt === null) ctx.res.setHeader("retry-after", askAgainSeconds);
+    sendJson(ctx, statuses[kind], JSON.stringify(presentOperation(operation)));
   };
 }
 

@@ -10,7 +10,13 @@ export const operationTypeListSchema = z.object({
       type: z.string(),
       revision: z.int(),
       entityType: z.string(),
-      steps: z.array(z.object({ name: z.string(), kind: z.string() })),
+      steps: z.array(
+        z.object({
+          name: z.string(),
+          kind: z.string(),
+          sync: z.literal(true).optional().describe("It is done before the answer, which is then 201"),
+        }),
+      ),
       events: z.array(eventTypeSchema),
       inputSchema: jsonSchemaSchema,
       example: z.unknown().optional(),
@@ -43,7 +49,7 @@ export const operationTypeList = (
       type,
       revision,
       entityType: entity.type,
-      steps: steps.map(({ name, kind }) => ({ name, kind })),
+      steps: steps.map(({ name, kind, sync }) => ({ name, kind, ...(sync === true ? { sync } : {}) })),
       events: Object.keys(events).sort(),
       inputSchema: jsonSchemaOf(input),
       ...(example === undefined ? {} : { example }),

@@ -1,16 +1,15 @@
 import type { CommandHeader } from "@postback/contracts";
-import type { AdmittedCommand } from "@postback/database";
+import type { CommandRow } from "@postback/database";
 import { initialState } from "@postback/domain";
 import type { Catalog } from "@postback/operations";
 
 export interface Place {
   partition: number;
   offset: number;
-  position: bigint;
 }
 
-/** A command as it is admitted. Without its definition the steps are unknown yet; who has it sets them. */
-export function toAdmitted(header: CommandHeader, input: string, place: Place, catalog: Catalog): AdmittedCommand {
+/** A command as it is admitted, but for its position. Without its definition the steps are unknown yet; who has it sets them. */
+export function toCommandRow(header: CommandHeader, input: string, place: Place, catalog: Catalog): CommandRow {
   const definition = catalog.operation(header.type, header.revision);
   const initial = definition && initialState(catalog.shapeOf(definition), new Date(header.acceptedAt));
   return {
@@ -30,6 +29,5 @@ export function toAdmitted(header: CommandHeader, input: string, place: Place, c
     acceptedAtMs: header.acceptedAt,
     step: initial?.step,
     steps: initial?.steps ?? [],
-    position: place.position.toString(),
   };
 }
