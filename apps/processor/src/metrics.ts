@@ -1,4 +1,5 @@
 import { durationBucketsSeconds, type Metrics } from "@postback/runtime";
+import type { QueueWorker } from "./hand-over/queue-worker.ts";
 import type { Ownership } from "./own/own-partitions.ts";
 import type { StepReport } from "./steps/perform-once.ts";
 import type { Scheduler } from "./steps/scheduler.ts";
@@ -51,8 +52,19 @@ export function processorMetrics(metrics: Metrics): ProcessorMetrics {
   };
 }
 
+interface Watched {
+  ownership: Ownership;
+  scheduler: Scheduler;
+  workers: readonly QueueWorker[];
+}
+
 /** What stands in memory now. */
-export function watchMemory(metrics: Metrics, ownership: Ownership, scheduler: Scheduler): void {
+export function watchMemory(metrics: Metrics, { ownership, scheduler, workers }: Watched): void {
+  metrics.gauge({
+    name: "queue_steps_waiting",
+    help: "Steps of queues that are worked or wait for a slot",
+    collect: (gauge) => gauge.set(workers.reduce((sum, { waiting }) => sum + waiting, 0)),
+  });
   metrics.gauge({
     name: "partitions_owned",
     help: "Partitions that this processor owns",

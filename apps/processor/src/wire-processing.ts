@@ -68,6 +68,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
   const working: WorkOptions = {
     db,
     catalog,
+    transactionSlots: new Slots(config.TRANSACTIONS_MAX),
     onStep: (step) => {
       counted.stepped(step);
       report(step, logger);
@@ -81,7 +82,6 @@ export function wireProcessing(options: ProcessingOptions): Processing {
   };
   const running: RunOptions = {
     checkpointer: new Checkpointer(db, logger),
-    transactionSlots: new Slots(config.TRANSACTIONS_MAX),
     gate,
     lose,
     ownQueues,
@@ -148,7 +148,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     onAdmitted: (count) => counted.admitted(count),
     logger,
   };
-  watchMemory(metrics, ownership, scheduler);
+  watchMemory(metrics, { ownership, scheduler, workers });
   return {
     ownership,
     connect: (given) => {
