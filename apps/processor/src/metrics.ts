@@ -81,19 +81,3 @@ export function watchMemory(metrics: Metrics, { ownership, scheduler, workers }:
     collect: (gauge) => gauge.set(scheduler.running),
   });
 }
-
-/** How far behind each consumed partition is. */
-export function watchLag(
-  metrics: Metrics,
-  lag: () => readonly { topic: string; partition: number; lag: number }[],
-): void {
-  metrics.gauge({
-    name: "consumer_lag_messages",
-    help: "Messages of a partition that aren't done yet",
-    labels: ["topic", "partition"],
-    collect: (gauge) => {
-      for (const { topic, partition, lag: messages } of lag())
-        gauge.set({ topic, partition: String(partition) }, messages);
-    },
-  });
-}
