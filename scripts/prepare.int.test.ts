@@ -31,7 +31,7 @@ test("makes topics, tables and a tenant's key; again, nothing; on other settings
   const first = await prepare(env, ["--tenant", "acme"]);
   expect(first).toMatchObject({ code: 0 });
   expect(first.output).toContain(
-    `Topics: made ${topicPrefix}commands, ${topicPrefix}events, ${topicPrefix}dead-letters`,
+    `Topics: made ${topicPrefix}commands, ${topicPrefix}commands.payments, ${topicPrefix}events, ${topicPrefix}dead-letters`,
   );
   expect(first.output).toContain("Migration: shop/0001");
   const key = /^pb_dev_(\w{12})_[\w-]{43}$/m.exec(first.output)?.[1];

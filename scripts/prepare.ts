@@ -12,6 +12,7 @@ import {
 } from "../packages/kafka/src/index.ts";
 import { newApiKey, storeApiKey } from "../packages/local-stack/src/database/new-api-key.ts";
 import { prepareDatabase } from "../packages/local-stack/src/database/prepare-database.ts";
+import { loadCatalogs } from "../packages/operations/src/index.ts";
 import {
   type Config,
   createLogger,
@@ -24,7 +25,7 @@ import {
 
 const help = `Usage: node scripts/prepare.ts [--tenant <name>]
 
-Makes what the apps need and what isn't there: the topics, Postback's tables, then those of the catalogs. Run it before
+Makes what the apps need and what isn't there: the topics, also those of the catalogs' queues, Postback's tables, then those of the catalogs. Run it before
 the first start and with each release; what is there stays as it is. It ends with 1, and says why, when something differs
 from this configuration in a way that would lose messages or their order.
 
@@ -64,7 +65,8 @@ async function prepareTopics(config: PrepareConfig, connection: KafkaConnection)
   const replicationFactor = config.REPLICATION_FACTOR ?? (config.POSTBACK_ENV === "development" ? 1 : 3);
   const minInsyncReplicas = Math.max(1, replicationFactor - 1);
   const { TOPIC_PREFIX: prefix, PARTITIONS: partitions } = config;
-  const topics = postbackTopics(prefix, { partitions, replicationFactor, minInsyncReplicas });
+  const { queues } = await loadCatalogs(config.POSTBACK_CATALOG, { from: process.cwd() });
+  const topics = postbackTopics(prefix, { partitions, replicationFactor, minInsyncReplicas, queues });
   await waitForKafka(connection);
   const made = await ensureTopics(connection, topics);
   console.log(made.length === 0 ? "Topics: all are there" : `Topics: made ${made.join(", ")}`);

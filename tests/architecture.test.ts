@@ -21,7 +21,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "packages/local-stack": ["embedded", "database", "kafka", "operations", "domain", "contracts"].map(packageFolder),
   // A catalog is written by those outside, with nothing but what defines one.
   "examples/*": ["packages/operations"],
-  scripts: ["embedded", "local-stack", "database", "kafka", "runtime", "domain", "contracts"].map(packageFolder),
+  scripts: ["embedded", "local-stack", "database", "kafka", "runtime", "domain", "operations", "contracts"].map(
+    packageFolder,
+  ),
   // The bench speaks to the API as `npm start` does, and starts processes of its own.
   bench: [
     "scripts",

@@ -81,6 +81,10 @@ const api = () => ({ url: stack.url, key: stack.apiKey });
 const book = (show: string, seat: string, key: string = randomUUID()) =>
   submit(api(), { type: "ticket.book", input: { show, seat, guest: "Ophelia" } }, key);
 const ending = (id: string) => follow(api(), id, AbortSignal.timeout(20_000));
+const ask = async (method: "GET" | "POST", path: string): Promise<{ status: number; body: unknown }> => {
+  const answer = await fetch(stack.url + path, { method, headers: { authorization: `Bearer ${stack.apiKey}` } });
+  return { status: answer.status, body: await answer.json() };
+};
 const toldOf = (seat: string) => handled.filter(({ data }) => (data as { seat: string }).seat === seat);
 
 test("books a ticket, and tells it once by a webhook that the receiver verifies", async () => {
@@ -120,6 +124,27 @@ test("gives the seat back when the printer refuses", async () => {
   // Were the seat still held, this one would be refused as taken and not by the printer.
   const again = await ending((await book("macbeth", "a-4")).id);
   expect(again.error?.code).toBe("show-cancelled");
+});
+
+test("lists what an operation has told, in order, with what webhooks carry", async () => {
+  const { id } = await ending((await book("hamlet", "a-7")).id);
+  const { status, body } = await ask("GET", `/v1/operations/${id}/events`);
+  const { data } = body as { data: readonly ReceivedEvent[] };
+  expect([status, ...data.map(({ type }) => type)]).toEqual([200, "ticket.booked", "operation.succeeded"]);
+  await eventually(() => expect(toldOf("a-7")).toHaveLength(1));
+  expect(data[0]).toMatchObject({ ...toldOf("a-7")[0] });
+});
+
+test("refuses what is asked of an operation that has ended", async () => {
+  const { id } = await ending((await book("hamlet", "a-8")).id);
+  const refusals = await Promise.all(
+    ["cancel", "retry", "skip"].map((what) => ask("POST", `/v1/operations/${id}/${what}`)),
+  );
+  expect(refusals.map(({ status, body }) => [status, (body as { type: string }).type.split("/").at(-1)])).toEqual([
+    [409, "operation-ended"],
+    [409, "operation-not-stuck"],
+    [409, "operation-not-stuck"],
+  ]);
 });
 
 test("receives again what it could not handle", async () => {

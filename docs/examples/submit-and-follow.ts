@@ -34,20 +34,18 @@ export async function follow(api: Api, id: string, signal: AbortSignal): Promise
   }
 }
 
-/** Tries again what may be tried again: no answer, 5xx, and a status that isn't there yet. */
+/** Tries again what may be tried again: no answer, and 5xx, which is also the status that isn't there yet. */
 async function call(api: Api, path: string, init: RequestInit): Promise<Operation> {
   const headers = { ...(init.headers as Record<string, string>), authorization: `Bearer ${api.key}` };
   for (let tries = 1; ; tries += 1) {
     const signal = AbortSignal.timeout(requestTimeoutMs);
     const answer = await fetch(api.url + path, { ...init, headers, signal }).catch((error: Error) => error);
     if (answer instanceof Response && answer.ok) return (await answer.json()) as Operation;
-    const isFinal = answer instanceof Response && answer.status < 500 && !isNotYet(init, answer);
+    const isFinal = answer instanceof Response && answer.status < 500;
     if (isFinal || tries === triesMax) throw await failure(answer);
     await sleep(secondsToWait(answer) * 1_000);
   }
 }
-
-const isNotYet = ({ method }: RequestInit, { status }: Response): boolean => method === "GET" && status === 404;
 
 const secondsToWait = (answer: Response | Error): number =>
   answer instanceof Response ? Number(answer.headers.get("retry-after") ?? 1) : 1;

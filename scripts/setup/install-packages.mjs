@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { checkPinnedNode } from "./check-pinned-node.mjs";
 import { nodeModules, pinnedNode, root } from "./paths.mjs";
 import { showing } from "./progress.mjs";
 import { outsideEnvironment, runCommand } from "./run-command.mjs";
@@ -18,6 +19,7 @@ export async function installPackages() {
   if (isStamped("packages", key) && existsSync(pinnedNode)) return;
   if (!isInstalled()) await install();
   if (!existsSync(pinnedNode)) throw noPinnedNode();
+  checkPinnedNode();
   stamp("packages", key);
 }
 

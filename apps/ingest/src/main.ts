@@ -3,10 +3,10 @@ import { createProducer, waitForKafka } from "@postback/kafka";
 import { loadCatalogs } from "@postback/operations";
 import { createLogger, runMain, runParts } from "@postback/runtime";
 import { noteKeyUses } from "./auth/note-key-uses.ts";
+import { comparePartitions } from "./compare-partitions.ts";
 import { composeIngest } from "./compose.ts";
 import { readIngestConfig } from "./config.ts";
 import { listenHttp } from "./http/server.ts";
-import { requirePartitions } from "./require-partitions.ts";
 
 /** Reads the environment, connects, serves until a signal, then drains: requests first, rows and messages after them. */
 async function main(): Promise<0 | 1> {
@@ -20,7 +20,7 @@ async function main(): Promise<0 | 1> {
     statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
     logger,
   });
-  await requirePartitions(db, config.PARTITIONS, logger);
+  await comparePartitions(db, config.PARTITIONS, logger);
   const kafka = { brokers: config.KAFKA_BROKERS, clientId: "postback-ingest", logger };
   await waitForKafka(kafka);
   const producer = await createProducer(kafka);

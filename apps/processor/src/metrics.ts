@@ -1,4 +1,5 @@
 import { durationBucketsSeconds, type Metrics } from "@postback/runtime";
+import type { QueueWorker } from "./hand-over/queue-worker.ts";
 import type { Ownership } from "./own/own-partitions.ts";
 import type { StepReport } from "./steps/perform-once.ts";
 import type { Scheduler } from "./steps/scheduler.ts";
@@ -51,8 +52,19 @@ export function processorMetrics(metrics: Metrics): ProcessorMetrics {
   };
 }
 
+interface Watched {
+  ownership: Ownership;
+  scheduler: Scheduler;
+  workers: readonly QueueWorker[];
+}
+
 /** What stands in memory now. */
-export function watchMemory(metrics: Metrics, ownership: Ownership, scheduler: Scheduler): void {
+export function watchMemory(metrics: Metrics, { ownership, scheduler, workers }: Watched): void {
+  metrics.gauge({
+    name: "queue_steps_waiting",
+    help: "Steps of queues that are worked or wait for a slot",
+    collect: (gauge) => gauge.set(workers.reduce((sum, { waiting }) => sum + waiting, 0)),
+  });
   metrics.gauge({
     name: "partitions_owned",
     help: "Partitions that this processor owns",
@@ -67,21 +79,5 @@ export function watchMemory(metrics: Metrics, ownership: Ownership, scheduler: S
     name: "operations_running",
     help: "Operations that are worked or wait for a slot",
     collect: (gauge) => gauge.set(scheduler.running),
-  });
-}
-
-/** How far behind each consumed partition is. */
-export function watchLag(
-  metrics: Metrics,
-  lag: () => readonly { topic: string; partition: number; lag: number }[],
-): void {
-  metrics.gauge({
-    name: "consumer_lag_messages",
-    help: "Messages of a partition that aren't done yet",
-    labels: ["topic", "partition"],
-    collect: (gauge) => {
-      for (const { topic, partition, lag: messages } of lag())
-        gauge.set({ topic, partition: String(partition) }, messages);
-    },
   });
 }

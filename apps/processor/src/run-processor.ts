@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Database, daysAhead, ensureRanges, listen, openDatabase, recordedPartitions } from "@postback/database";
+import { type Database, daysAhead, ensureRanges, listen, openDatabase, requirePartitions } from "@postback/database";
 import { createProducer, type KafkaConnection, waitForKafka } from "@postback/kafka";
 import { loadCatalogs } from "@postback/operations";
 import {
@@ -11,12 +11,12 @@ import {
   type Reason,
   runParts,
   startHealthServer,
+  watchLag,
 } from "@postback/runtime";
 import { carriedQueues } from "./carried-queues.ts";
 import { type Carrying, carryCommands, carryQueue } from "./carry.ts";
 import type { ProcessorConfig } from "./config.ts";
 import { followResults } from "./hand-over/follow-results.ts";
-import { watchLag } from "./metrics.ts";
 import { followOutbox, wakeOutbox } from "./outbox/follow-outbox.ts";
 import { followRequests, wakeNotified } from "./queues/follow-requests.ts";
 import { keepTables, rangesNeededDays } from "./upkeep/keep-tables.ts";
@@ -38,7 +38,7 @@ export async function runProcessor(config: ProcessorConfig): Promise<0 | 1> {
     statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
     logger,
   });
-  await refuseOtherPartitions(db, config.PARTITIONS);
+  await requirePartitions(db, config.PARTITIONS);
   await ensureRanges(db, rangesNeededDays);
   await waitForKafka(connection);
   const producer = await createProducer(connection);
@@ -105,14 +105,6 @@ function ownerParts({ config, db, processing, logger }: Owning): Part[] {
     },
     { name: "repair", run: (signal) => processing.repair(signal) },
   ];
-}
-
-async function refuseOtherPartitions(db: Database, partitions: number): Promise<void> {
-  const recorded = await recordedPartitions(db, partitions);
-  if (recorded === partitions) return;
-  throw new Error(
-    `PARTITIONS is ${partitions}, but this installation was made with ${recorded}: set it to ${recorded}`,
-  );
 }
 
 async function untilStopped(signal: AbortSignal, ending: Promise<never>, stop: () => Promise<void>): Promise<void> {

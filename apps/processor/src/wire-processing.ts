@@ -73,6 +73,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
   const working: WorkOptions = {
     db,
     catalog,
+    transactionSlots: new Slots(config.TRANSACTIONS_MAX),
     onStep: (step) => {
       counted.stepped(step);
       report(step, logger);
@@ -86,7 +87,6 @@ export function wireProcessing(options: ProcessingOptions): Processing {
   };
   const running: RunOptions = {
     checkpointer: new Checkpointer(db, logger),
-    transactionSlots: new Slots(config.TRANSACTIONS_MAX),
     gate,
     lose,
     ownQueues,
@@ -159,7 +159,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     onAdmitted: (count) => counted.admitted(count),
     logger,
   };
-  watchMemory(metrics, ownership, scheduler);
+  watchMemory(metrics, { ownership, scheduler, workers });
   return {
     ownership,
     outbox,

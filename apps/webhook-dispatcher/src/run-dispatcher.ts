@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { topicNames } from "@postback/contracts";
-import { type Database, listen, openDatabase, recordedPartitions } from "@postback/database";
+import { listen, openDatabase, requirePartitions } from "@postback/database";
 import {
   type Consumer,
   createProducer,
@@ -14,11 +14,11 @@ import {
   createLogger,
   createMetrics,
   type Logger,
-  type Metrics,
   type Part,
   type Reason,
   runParts,
   startHealthServer,
+  watchLag,
 } from "@postback/runtime";
 import type { DispatcherConfig } from "./config.ts";
 import { type Dispatch, wireDispatch } from "./wire-dispatch.ts";
@@ -40,7 +40,7 @@ export async function runDispatcher(config: DispatcherConfig): Promise<0 | 1> {
     statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
     logger,
   });
-  await refuseOtherPartitions(db, config.PARTITIONS);
+  await requirePartitions(db, config.PARTITIONS);
   await waitForKafka(connection);
   const producer = await createProducer(connection);
   const dispatch = wireDispatch({ config, id, db, producer, logger, metrics });
@@ -80,14 +80,6 @@ export async function runDispatcher(config: DispatcherConfig): Promise<0 | 1> {
 }
 
 const groupOf = (config: DispatcherConfig) => ({ groupId: `${config.TOPIC_PREFIX}webhook-dispatcher` });
-
-async function refuseOtherPartitions(db: Database, partitions: number): Promise<void> {
-  const recorded = await recordedPartitions(db, partitions);
-  if (recorded === partitions) return;
-  throw new Error(
-    `PARTITIONS is ${partitions}, but this installation was made with ${recorded}: set it to ${recorded}`,
-  );
-}
 
 async function consume(
   config: DispatcherConfig,
@@ -150,16 +142,4 @@ async function sweepUntil(signal: AbortSignal, { lanes }: Dispatch): Promise<voi
 function stale({ follower }: Dispatch): Reason {
   const ageMs = Date.now() - follower.lastBeatAtMs;
   return ageMs > staleAfterMs ? `subscriptions were last confirmed ${ageMs} ms ago` : undefined;
-}
-
-function watchLag(metrics: Metrics, lag: () => readonly { topic: string; partition: number; lag: number }[]): void {
-  metrics.gauge({
-    name: "consumer_lag_messages",
-    help: "Messages of a partition that aren't done yet",
-    labels: ["topic", "partition"],
-    collect: (gauge) => {
-      for (const { topic, partition, lag: messages } of lag())
-        gauge.set({ topic, partition: String(partition) }, messages);
-    },
-  });
 }

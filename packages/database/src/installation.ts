@@ -16,3 +16,15 @@ export async function recordedPartitions(db: Database, partitions: number): Prom
   if (!row) throw new Error("the table installation has no row and took none");
   return row.partitions;
 }
+
+/**
+ * Refuses to go on with another number of partitions than the installation was made with.
+ * @throws where they differ; where Postgres can't be asked, its error
+ */
+export async function requirePartitions(db: Database, configured: number): Promise<void> {
+  const recorded = await recordedPartitions(db, configured);
+  if (recorded === configured) return;
+  throw new Error(
+    `PARTITIONS is ${configured}, but this installation was made with ${recorded}, and it can't be changed: set it to ${recorded}`,
+  );
+}

@@ -1,5 +1,6 @@
 export { type AdminConnection, connectAdmin, waitForKafka } from "./admin.ts";
 export type { KafkaConnection, PortLogger } from "./connection.ts";
+export { jsonFault } from "./consumer/json-fault.ts";
 export type {
   Consumer,
   ConsumerOptions,

@@ -143,7 +143,8 @@ describe("a stack that can't start", () => {
       name: "AppStartFailure",
       message: expect.stringMatching(/ingest ended with code 1 while starting[\s\S]*CONCURRENCY_MAX[\s\S]*ingest\.log/),
     });
-    expect(processesWith(`STACK_MARK=${mark}`)).toEqual([]);
+    // The guard of each process ends right after it.
+    await eventually(() => expect(processesWith(`STACK_MARK=${mark}`)).toEqual([]));
   });
 
   test("says that its port is taken, and what to do, before it starts anything", async () => {

@@ -52,3 +52,20 @@ const inRegistry = <L extends string>(registry: Registry, { name, help, labels =
   labelNames: labels,
   registers: [registry],
 });
+
+/** The lag of a consumer's partitions, read when the metrics are. */
+export function watchLag(
+  metrics: Metrics,
+  lag: () => readonly { topic: string; partition: number; lag: number }[],
+): void {
+  metrics.gauge({
+    name: "consumer_lag_messages",
+    help: "Messages of a partition that aren't done yet",
+    labels: ["topic", "partition"],
+    collect: (gauge) => {
+      for (const { topic, partition, lag: messages } of lag()) {
+        gauge.set({ topic, partition: String(partition) }, messages);
+      }
+    },
+  });
+}

@@ -5,7 +5,7 @@ import { type Arrival, type Effects, faultsIn, type Ledger, type ToldOperation }
 
 import type { ShopStack } from "./shop-stack.ts";
 
-type Card = "tok_ok" | "tok_declined" | "tok_flaky" | "tok_slow";
+type Card = "tok_ok" | "tok_declined" | "tok_flaky" | "tok_slow" | "tok_refund_fails";
 
 /** An input of `order.place`. */
 export interface Order {

@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import {
   type CommandHeader,
   commandHeaderSchema,
@@ -6,7 +5,7 @@ import {
   entityKey,
   unpackHeader,
 } from "@postback/contracts";
-import { type IncomingMessage, partitionFor } from "@postback/kafka";
+import { type IncomingMessage, jsonFault, partitionFor } from "@postback/kafka";
 
 export type ReadCommand =
   | { ok: true; header: CommandHeader; input: string }
@@ -22,19 +21,8 @@ export function readCommand(message: IncomingMessage, partition: number, partiti
     const detail = `its entity belongs to partition ${due}: here it would run beside the others of its entity`;
     return { ok: false, reason: "wrong-partition", detail };
   }
-  const fault = message.value === null ? "the message has no body" : faultOf(message.value);
-  if (message.value === null || fault !== undefined) {
-    return { ok: false, reason: "unreadable-body", detail: fault ?? "" };
-  }
-  return { ok: true, header, input: message.value.toString("utf8") };
-}
-
-function faultOf(body: Buffer): string | undefined {
-  if (!isUtf8(body)) return "the body is not UTF-8";
-  try {
-    JSON.parse(body.toString("utf8"));
-    return undefined;
-  } catch (error) {
-    return `the body is not JSON: ${(error as Error).message}`;
-  }
+  const body = message.value;
+  const fault = jsonFault(body);
+  if (body === null || fault !== undefined) return { ok: false, reason: "unreadable-body", detail: fault ?? "" };
+  return { ok: true, header, input: body.toString("utf8") };
 }

@@ -10,10 +10,13 @@ import { nextAction } from "@postback/domain";
 import type { Catalog, PerformedStep } from "@postback/operations";
 import { stateOf } from "../steps/operation-state.ts";
 import { type Performing, type PerformOptions, performOnce } from "../steps/perform-once.ts";
+import type { Slots } from "../steps/slots.ts";
 
 export interface WorkOptions extends PerformOptions {
   db: Database;
   catalog: Catalog;
+  /** Each transaction holds a connection. */
+  transactionSlots: Slots;
   onDefinitionMissing(row: OperationRow): void;
   /** Aborted when the process stops. */
   stopping: AbortSignal;
@@ -32,7 +35,9 @@ export async function workStep(options: WorkOptions, row: OperationRow): Promise
   const isTransaction =
     performing.definition.steps.find(({ name }) => name === performing.step)?.kind === "transaction";
   const performed = isTransaction
-    ? await transact(options.db, (client) => performWithin(options, performing, client))
+    ? await options.transactionSlots.use(() =>
+        transact(options.db, (client) => performWithin(options, performing, client)),
+      )
     : await performOnce(options, performing);
   if (performed.interrupted) return false;
   if (isTransaction && performed.outcome.kind === "done") return true;

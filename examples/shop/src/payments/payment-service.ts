@@ -18,6 +18,8 @@ const refundSchema = z.object({ chargeKey: z.string().min(1).max(255) });
 export interface PaymentServiceOptions {
   /** 0 takes a free one. */
   readonly port: number;
+  /** The address that it listens on; default 127.0.0.1. */
+  readonly host?: string;
   /** Before each answer, milliseconds; default 0. */
   readonly latencyMs?: number;
 }
@@ -29,16 +31,20 @@ export interface PaymentService extends AsyncDisposable {
 }
 
 /**
- * A payment provider for the shop to talk to, on loopback, with test tokens as such providers have them:
+ * A payment provider for the shop to talk to, with test tokens as such providers have them:
  * `POST /charges`, `POST /refunds` (both idempotent by their keys), `GET /charges/{key}`, `POST /refunds-allowed`.
  * It keeps all in memory, so it forgets everything when it stops.
  */
-export async function startPaymentService({ port, latencyMs = 0 }: PaymentServiceOptions): Promise<PaymentService> {
+export async function startPaymentService({
+  port,
+  host = "127.0.0.1",
+  latencyMs = 0,
+}: PaymentServiceOptions): Promise<PaymentService> {
   const ledger = new PaymentLedger();
   const server = createServer((request, response) => {
     respond(request, response, ledger, latencyMs).catch((error: unknown) => response.destroy(error as Error));
   });
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, host, resolve));
   const close = async () => {
     server.closeAllConnections();
     await new Promise<void>((resolve) => server.close(() => resolve()));

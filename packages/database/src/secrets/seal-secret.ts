@@ -38,5 +38,13 @@ export function openSecret(keyring: Keyring, sealed: SealedSecret, place: Secret
   const decipher = createDecipheriv("aes-256-gcm", keyOf(keyring, sealed.keyId), sealed.nonce)
     .setAAD(additionalData(place))
     .setAuthTag(sealed.ciphertext.subarray(-tagBytes));
-  return Buffer.concat([decipher.update(body), decipher.final()]).toString("utf8");
+  try {
+    return Buffer.concat([decipher.update(body), decipher.final()]).toString("utf8");
+  } catch (cause) {
+    throw new Error(
+      `secret ${place.version} of endpoint ${place.endpointId} does not open with the key "${sealed.keyId}" of ` +
+        "SECRET_KEYRING: it was sealed with another key of that name, or the row was changed",
+      { cause },
+    );
+  }
 }

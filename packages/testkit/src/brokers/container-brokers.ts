@@ -1,13 +1,33 @@
 import { freePort } from "@postback/embedded";
 import { PostgreSqlContainer } from "@testcontainers/postgresql";
-import { GenericContainer, getContainerRuntimeClient, Wait } from "testcontainers";
+import { GenericContainer, getContainerRuntimeClient, getReaper, ImageName, Wait } from "testcontainers";
 import type { BrokerSource } from "./broker-source.ts";
+import { obtainImages } from "./obtain-images.ts";
 
 // Those of docker-compose.yml.
 const postgresImage = "postgres:18";
 const kafkaImage = "apache/kafka:4.4.0";
-/** The first run pulls the images. */
-const startTimeoutMs = 180_000;
+/** The first run pulls some 300 MB. */
+const pullTimeoutMs = 180_000;
+const startTimeoutMs = 60_000;
+
+/**
+ * Why the engine that answers can't serve: an image can't be had, or the container that removes the others when a run is
+ * killed doesn't start. Undefined when it can.
+ */
+export async function whyNoContainers(): Promise<string | undefined> {
+  const client = await getContainerRuntimeClient();
+  const store = {
+    pull: (image: string) => client.image.pull(ImageName.fromString(image)),
+    inspect: (image: string) => client.image.inspect(ImageName.fromString(image)),
+  };
+  const reason = await obtainImages(store, [postgresImage, kafkaImage], pullTimeoutMs);
+  if (reason !== undefined) return reason;
+  return getReaper(client).then(
+    () => undefined,
+    (error: unknown) => `the container that cleans up: ${error instanceof Error ? error.message : String(error)}`,
+  );
+}
 
 /** Both brokers as containers, which testcontainers removes with the process. */
 export const containerBrokers: BrokerSource = {

@@ -10,7 +10,7 @@ export interface RunBrokers {
 
 /**
  * The brokers of a test run: those that DATABASE_URL and KAFKA_BROKERS name; else containers where a Docker engine
- * answers; else local processes.
+ * answers and has the images or can pull them; else local processes.
  */
 export async function startRunBrokers(): Promise<RunBrokers> {
   const { DATABASE_URL: url, KAFKA_BROKERS: brokers } = process.env;
@@ -27,7 +27,11 @@ export async function startRunBrokers(): Promise<RunBrokers> {
 /** Testcontainers is loaded only where it is used: that takes half a second. */
 async function chooseSource(): Promise<BrokerSource> {
   if (!(await dockerAnswers())) return embeddedBrokers;
-  return (await import("./container-brokers.ts")).containerBrokers;
+  const { containerBrokers, whyNoContainers } = await import("./container-brokers.ts");
+  const reason = await whyNoContainers();
+  if (reason === undefined) return containerBrokers;
+  console.log(`A Docker engine answers, but can't be used, so the brokers are local processes (${reason.trim()})`);
+  return embeddedBrokers;
 }
 
 /** When one of two can't be started, the other is stopped. */

@@ -1,4 +1,4 @@
-import { type Database, recordedPartitions } from "@postback/database";
+import { type Database, requirePartitions } from "@postback/database";
 import type { Logger } from "@postback/runtime";
 import { isAway } from "./is-away.ts";
 
@@ -8,13 +8,9 @@ import { isAway } from "./is-away.ts";
  * `/readyz` still compares it with the topics.
  * @throws when the numbers differ
  */
-export async function requirePartitions(db: Database, configured: number, logger: Logger): Promise<void> {
+export async function comparePartitions(db: Database, configured: number, logger: Logger): Promise<void> {
   try {
-    const recorded = await recordedPartitions(db, configured);
-    if (recorded === configured) return;
-    throw new Error(
-      `PARTITIONS is ${configured}, but this installation was made with ${recorded}; it can't be changed`,
-    );
+    await requirePartitions(db, configured);
   } catch (error) {
     if (!isAway(error)) throw error;
     logger.warn({ err: error }, "partitions.not-compared");
