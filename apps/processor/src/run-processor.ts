@@ -16,9 +16,8 @@ import {
 import { carriedQueues } from "./carried-queues.ts";
 import { type Carrying, carryCommands, carryQueue } from "./carry.ts";
 import type { ProcessorConfig } from "./config.ts";
-import { followResults } from "./hand-over/follow-results.ts";
 import { followOutbox, wakeOutbox } from "./outbox/follow-outbox.ts";
-import { followRequests, wakeNotified } from "./queues/follow-requests.ts";
+import { followRequests, followResults, wakeNotified } from "./queues/wake-asked.ts";
 import { keepTables, rangesNeededDays } from "./upkeep/keep-tables.ts";
 import { upkeepMetrics } from "./upkeep/upkeep-metrics.ts";
 import { type Processing, wireProcessing } from "./wire-processing.ts";

@@ -5,4 +5,5 @@ export * from "./keep-trying.ts";
 export * from "./lifecycle.ts";
 export * from "./logger.ts";
 export * from "./metrics.ts";
+export * from "./repeat-until-stopped.ts";
 export * from "./shared-settings.ts";

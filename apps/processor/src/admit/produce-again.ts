@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type CommandHeader, entityKey, packHeader } from "@postback/contracts";
 import { type Database, loadUnadmitted, type UnadmittedRow } from "@postback/database";
 import type { OutgoingMessage, PartitionPosition, Producer } from "@postback/kafka";
-import type { Logger } from "@postback/runtime";
+import { type Logger, repeatUntilStopped } from "@postback/runtime";
 
 export interface ProduceAgainOptions {
   db: Database;
@@ -46,18 +45,12 @@ export class PassedOffsets {
  */
 export async function produceAgain(options: ProduceAgainOptions, signal: AbortSignal): Promise<void> {
   const passed = new PassedOffsets();
-  while (!signal.aborted) {
-    await sleep(intervalMs, undefined, { signal }).catch(() => {
-      // Stopping.
-    });
-    if (signal.aborted) return;
+  const look = async () => {
     passed.note(Date.now(), options.positions());
-    try {
-      await produceMissing(options, passed.take(Date.now(), passedForMs));
-    } catch (error) {
-      options.logger.warn({ err: error }, "commands.not-produced-again");
-    }
-  }
+    await produceMissing(options, passed.take(Date.now(), passedForMs));
+  };
+  const { logger } = options;
+  await repeatUntilStopped(look, { intervalMs, signal, logger, event: "commands.not-produced-again" });
 }
 
 /** One look: everything without a position below the offsets. */

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Database, loadOutboxPartitions } from "@postback/database";
-import type { Logger } from "@postback/runtime";
+import { type Logger, repeatUntilStopped } from "@postback/runtime";
 import type { Ownership } from "../own/own-partitions.ts";
 import type { OutboxRelay } from "./outbox-relay.ts";
 
@@ -16,23 +15,16 @@ export function wakeOutbox(relay: OutboxRelay, ownership: Ownership, payload: st
 }
 
 /** Admits what waits in the outbox of owned partitions, whatever catalog this process has: it was answered 201. */
-export async function followOutbox(
+export const followOutbox = (
   db: Database,
   relay: OutboxRelay,
   ownership: Ownership,
   signal: AbortSignal,
   logger: Logger,
-): Promise<void> {
-  while (!signal.aborted) {
-    await sleep(intervalMs, undefined, { signal }).catch(() => {
-      // Stopping.
-    });
-    if (signal.aborted) return;
-    try {
-      const partitions = ownership.all.map(({ partition }) => partition);
-      for (const partition of await loadOutboxPartitions(db, partitions)) wakeOutbox(relay, ownership, `${partition}/`);
-    } catch (error) {
-      logger.warn({ err: error }, "outbox.not-read");
-    }
-  }
-}
+): Promise<void> => {
+  const look = async () => {
+    const partitions = ownership.all.map(({ partition }) => partition);
+    for (const partition of await loadOutboxPartitions(db, partitions)) wakeOutbox(relay, ownership, `${partition}/`);
+  };
+  return repeatUntilStopped(look, { intervalMs, signal, logger, event: "outbox.not-read" });
+};
