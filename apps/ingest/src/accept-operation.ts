@@ -1,5 +1,5 @@
 import { type CommandHeader, entityKey, packHeader } from "@postback/contracts";
-import type { CommandRow, OperationRow } from "@postback/database";
+import { type CommandRow, type OperationRow, rowOfCommand } from "@postback/database";
 import { initialState } from "@postback/domain";
 import { type Producer, partitionFor } from "@postback/kafka";
 import { shapeOf, syncStepsOf } from "@postback/operations";
@@ -119,30 +119,5 @@ function rowOf(command: Command, partition: number, logOffset: number): CommandR
 
 function answerOf(projected: Projected, row: CommandRow): OperationRow {
   if (projected.kind === "reused") throw idempotencyKeyReused();
-  return projected.kind === "stored" ? projected.operation : rowFromCommand(row);
-}
-
-/** The operation as it is at its start, which is all that is known without its row. */
-function rowFromCommand(row: CommandRow): OperationRow {
-  const at = new Date(row.acceptedAtMs);
-  return {
-    ...row,
-    status: "accepted",
-    version: 0,
-    position: null,
-    step: row.step ?? null,
-    audience: row.audience === undefined ? null : [...row.audience],
-    traceparent: row.traceparent ?? null,
-    cause: null,
-    result: null,
-    error: null,
-    request: null,
-    dispatchedStep: null,
-    dispatchedVersion: null,
-    duplicateOf: null,
-    nextAttemptAt: null,
-    createdAt: at,
-    updatedAt: at,
-    completedAt: null,
-  };
+  return projected.kind === "stored" ? projected.operation : rowOfCommand(row);
 }

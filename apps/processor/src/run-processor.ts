@@ -11,6 +11,7 @@ import {
   type Reason,
   runParts,
   startHealthServer,
+  untilStopped,
   watchLag,
 } from "@postback/runtime";
 import { carriedQueues } from "./carried-queues.ts";
@@ -104,16 +105,6 @@ function ownerParts({ config, db, processing, logger }: Owning): Part[] {
     },
     { name: "repair", run: (signal) => processing.repair(signal) },
   ];
-}
-
-async function untilStopped(signal: AbortSignal, ending: Promise<never>, stop: () => Promise<void>): Promise<void> {
-  const { promise: told, resolve } = Promise.withResolvers<void>();
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  try {
-    await Promise.race([told, ending]);
-  } finally {
-    await stop();
-  }
 }
 
 /** `/readyz` fails below two days: soon after, rows could not be written at all. */

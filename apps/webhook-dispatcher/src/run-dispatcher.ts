@@ -18,6 +18,7 @@ import {
   type Reason,
   runParts,
   startHealthServer,
+  untilStopped,
   watchLag,
 } from "@postback/runtime";
 import type { DispatcherConfig } from "./config.ts";
@@ -119,16 +120,6 @@ function parts({ config, dispatch, ending, logger, stop }: Running): Part[] {
     { name: "schedule", run: (signal) => dispatch.schedule.run(signal) },
     { name: "sweep", run: (signal) => sweepUntil(signal, dispatch) },
   ];
-}
-
-async function untilStopped(signal: AbortSignal, ending: Promise<never>, stop: () => Promise<void>): Promise<void> {
-  const { promise: told, resolve } = Promise.withResolvers<void>();
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  try {
-    await Promise.race([told, ending]);
-  } finally {
-    await stop();
-  }
 }
 
 async function sweepUntil(signal: AbortSignal, { lanes }: Dispatch): Promise<void> {

@@ -44,6 +44,7 @@ export * from "./operations/load-operation.ts";
 export * from "./operations/operation-row.ts";
 export * from "./operations/project-commands.ts";
 export * from "./operations/request-operation.ts";
+export * from "./operations/row-of-command.ts";
 export * from "./outbox/admit-outbox.ts";
 export * from "./outbox/find-before.ts";
 export * from "./outbox/load-outbox.ts";

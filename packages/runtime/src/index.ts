@@ -7,3 +7,4 @@ export * from "./logger.ts";
 export * from "./metrics.ts";
 export * from "./repeat-until-stopped.ts";
 export * from "./shared-settings.ts";
+export * from "./until-stopped.ts";

@@ -1,4 +1,4 @@
-import type { AdmissionState, AdmittedCommand, CommandRow, OperationRow } from "@postback/database";
+import { type AdmissionState, type AdmittedCommand, type CommandRow, rowOfCommand } from "@postback/database";
 import type { GivenUp, IncomingMessage, PartitionBatch } from "@postback/kafka";
 import type { Catalog } from "@postback/operations";
 import type { Logger } from "@postback/runtime";
@@ -71,42 +71,11 @@ async function readAll(options: AdmissionOptions, batch: PartitionBatch): Promis
 /** An unfinished operation that isn't in memory is queued, whoever admitted it; one without a position comes by the outbox. */
 function enqueue(owned: OwnedPartition, command: AdmittedCommand, state: AdmissionState): void {
   if (state.completed || state.position === null) return;
-  if (state.fresh) owned.queues.add(toQueued(freshRow(command, state), false));
-  else owned.queues.add({ ...toQueued(freshRow(command, state), true), row: undefined });
+  const { position, status, version } = state;
+  const row = rowOfCommand(command, { position, status, version });
+  if (state.fresh) owned.queues.add(toQueued(row, false));
+  else owned.queues.add({ ...toQueued(row, true), row: undefined });
 }
-
-/** The row as admission wrote it. */
-const freshRow = (command: AdmittedCommand, state: AdmissionState): OperationRow => {
-  const createdAt = new Date(command.acceptedAtMs);
-  return {
-    tenantId: command.tenantId,
-    id: command.id,
-    type: command.type,
-    revision: command.revision,
-    entityType: command.entityType,
-    entityId: command.entityId,
-    partition: command.partition,
-    position: state.position,
-    status: state.status,
-    version: state.version,
-    input: command.input,
-    step: command.step ?? null,
-    steps: command.steps,
-    cause: null,
-    result: null,
-    error: null,
-    request: null,
-    dispatchedStep: null,
-    dispatchedVersion: null,
-    duplicateOf: null,
-    audience: command.audience ? [...command.audience] : null,
-    traceparent: command.traceparent ?? null,
-    nextAttemptAt: null,
-    createdAt,
-    updatedAt: createdAt,
-    completedAt: null,
-  };
-};
 
 function giveUpReused(options: AdmissionOptions, batch: PartitionBatch, command: AdmittedCommand): Promise<void> {
   const detail = `another command came before under the id ${command.id}`;

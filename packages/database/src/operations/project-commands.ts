@@ -2,6 +2,7 @@ import type { Database } from "../open-database.ts";
 import { run, statement, withoutWaitForDisk } from "../statement.ts";
 import { type CommandRow, commandColumns, commandRecord, commandValues } from "./command-row.ts";
 import { type OperationRow, operationColumns } from "./operation-row.ts";
+import { rowOfCommand } from "./row-of-command.ts";
 
 /** What stands for a command after its projection. */
 export type ProjectedCommand =
@@ -50,39 +51,6 @@ interface Made {
   made: boolean;
 }
 
-/** A row that was just made is as the command says: no need to read it again. */
-const freshRow = (c: CommandRow): OperationRow => {
-  const at = new Date(c.acceptedAtMs);
-  return {
-    tenantId: c.tenantId,
-    id: c.id,
-    type: c.type,
-    revision: c.revision,
-    entityType: c.entityType,
-    entityId: c.entityId,
-    partition: c.partition,
-    position: null,
-    status: "accepted",
-    version: 0,
-    input: c.input,
-    step: c.step ?? null,
-    steps: c.steps,
-    cause: null,
-    result: null,
-    error: null,
-    request: null,
-    dispatchedStep: null,
-    dispatchedVersion: null,
-    duplicateOf: null,
-    audience: c.audience ? [...c.audience] : null,
-    traceparent: c.traceparent ?? null,
-    nextAttemptAt: null,
-    createdAt: at,
-    updatedAt: at,
-    completedAt: null,
-  };
-};
-
 /**
  * Makes the rows of acknowledged commands so that their status can be read at once, and answers with the operation that
  * stands for each, in their order: its own, or the one that had the key or the id before. A tenant's ids in one call must
@@ -100,7 +68,7 @@ export async function projectCommands(db: Database, commands: readonly CommandRo
     commands.filter((c) => !isOwn(c)),
   );
   return commands.map((c) =>
-    isOwn(c) ? { kind: "stored", operation: freshRow(c) } : answerOf(c, others.get(keyOf(c))),
+    isOwn(c) ? { kind: "stored", operation: rowOfCommand(c) } : answerOf(c, others.get(keyOf(c))),
   );
 }
 
