@@ -87,7 +87,13 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     logger,
   };
   const running: RunOptions = {
-    groups: new StepGroups({ db, slots: working.transactionSlots, widthMax: config.TRANSACTIONS_MAX, logger }),
+    groups: new StepGroups({
+      db,
+      slots: working.transactionSlots,
+      widthMax: config.TRANSACTIONS_MAX,
+      onShared: counted.shared,
+      logger,
+    }),
     checkpointer: new Checkpointer(db, logger),
     gate,
     lose,

@@ -34,6 +34,8 @@ export interface SharedResult<M> {
   readonly conflicted: boolean;
   /** A member took longer than the others can be made to wait: steps like it should not share. */
   readonly tooSlow: boolean;
+  /** What the transaction took besides its members: to begin, to save and to commit, milliseconds. */
+  readonly overheadMs: number;
 }
 
 /**
@@ -87,6 +89,8 @@ class Group<M extends Member> {
   #saved: readonly CheckpointResult[] = [];
   #conflicted = false;
   #abandoned = false;
+  readonly #startedAtMs = performance.now();
+  #membersMs = 0;
 
   constructor(next: () => M | undefined) {
     this.#next = next;
@@ -102,6 +106,13 @@ class Group<M extends Member> {
   }
 
   async run(client: TransactionClient): Promise<Ending<void>> {
+    const startedAtMs = performance.now();
+    const ending = await this.#performAll(client);
+    this.#membersMs = performance.now() - startedAtMs;
+    return ending;
+  }
+
+  async #performAll(client: TransactionClient): Promise<Ending<void>> {
     for (let member = this.#next(); member; member = this.#next()) {
       this.#taken.push(member);
       const performed = await afterSavepoint(client, member);
@@ -172,7 +183,8 @@ class Group<M extends Member> {
   }
 
   #with(results: ReadonlyMap<M, MemberResult>): SharedResult<M> {
-    return { results, conflicted: this.#conflicted, tooSlow: this.#abandoned };
+    const overheadMs = performance.now() - this.#startedAtMs - this.#membersMs;
+    return { results, conflicted: this.#conflicted, tooSlow: this.#abandoned, overheadMs };
   }
 
   /** Numbers that nothing came of: none of their events was saved. */
@@ -185,12 +197,13 @@ class Group<M extends Member> {
 
 /** One name for all: a new one hides the one before, and COMMIT ends them together. */
 const savepoint = "member";
+const setSavepoint = { name: "set_savepoint", text: `SAVEPOINT ${savepoint}` };
 
 /** The savepoint goes ahead of the member's first statement; the server works them one after the other. */
 async function afterSavepoint(client: TransactionClient, member: Member): Promise<PerformedStep | "too-slow"> {
   const late = Promise.withResolvers<"too-slow">();
   const timer = setTimeout(late.resolve, memberMaxMs, "too-slow");
-  const performing = performAfter(client.query(`SAVEPOINT ${savepoint}`), member.perform(client));
+  const performing = performAfter(client.query(setSavepoint), member.perform(client));
   const first = await Promise.race([performing, late.promise]);
   clearTimeout(timer);
   // What it ends with is of no interest any more: it is done again in a transaction of its own.

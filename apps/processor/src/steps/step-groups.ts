@@ -8,8 +8,14 @@ import type { Slots } from "./slots.ts";
 
 /** Members of one shared transaction at most: a backend keeps 64 subtransactions at hand before they get expensive. */
 export const groupMax = 32;
-/** A group takes no further member once it is this old, milliseconds: it holds locks, and those before wait for it. */
-const groupBudgetMs = 20;
+/**
+ * A group takes no further member once its members took so many times what the transaction itself takes: then little is
+ * left to save, while its locks are held and its first members wait. Both grow alike when the machine is busy.
+ */
+const worthTimes = 8;
+/** The first guess of what a transaction takes, milliseconds, and how much of each later one is believed. */
+const overheadFirstMs = 3;
+const believed = 0.2;
 /** How long steps of a kind don't share after one of them was too slow for it. */
 const apartMs = 60_000;
 
@@ -19,6 +25,8 @@ export interface StepGroupsOptions {
   readonly slots: Slots;
   /** Transactions of one kind of step at once, at most. */
   readonly widthMax: number;
+  /** A transaction that steps shared has ended; told their number. */
+  onShared(steps: number): void;
   readonly logger: Logger;
 }
 
@@ -43,6 +51,8 @@ interface Kind {
   open: number;
   /** Of these, those that wait for a slot: each will take at least one member. */
   starting: number;
+  /** What a transaction takes besides its members, a moving average. */
+  overheadMs: number;
   apartUntilMs: number;
 }
 
@@ -77,7 +87,7 @@ export class StepGroups {
     const known = this.#kinds.get(name);
     if (known) return known;
     const width = new GroupWidth(this.#options.widthMax);
-    const kind: Kind = { waiting: [], width, open: 0, starting: 0, apartUntilMs: 0 };
+    const kind: Kind = { waiting: [], width, open: 0, starting: 0, overheadMs: overheadFirstMs, apartUntilMs: 0 };
     this.#kinds.set(name, kind);
     return kind;
   }
@@ -100,15 +110,14 @@ export class StepGroups {
   async #work(kind: Kind, isApart: boolean): Promise<void> {
     kind.starting -= 1;
     if (isApart || kind.waiting.length < 2) return await kind.waiting.shift()?.alone();
-    const taking = new Taking(kind.waiting);
-    const { results, conflicted, tooSlow } = await performShared(
-      this.#options.db,
-      () => taking.next(),
-      this.#options.logger,
-    );
+    const taking = new Taking(kind.waiting, kind.overheadMs * worthTimes);
+    const shared = await performShared(this.#options.db, () => taking.next(), this.#options.logger);
+    const { results, conflicted, tooSlow } = shared;
+    kind.overheadMs += (shared.overheadMs - kind.overheadMs) * believed;
     if (tooSlow) kind.apartUntilMs = performance.now() + apartMs;
     if (conflicted) kind.width.conflicted();
     else if (taking.leftSome) kind.width.full();
+    this.#options.onShared(results.size);
     for (const [member, result] of results) this.#settle(member, result);
   }
 
@@ -121,18 +130,20 @@ export class StepGroups {
 /** Takes members as long as the group has room and time. */
 class Taking {
   readonly #waiting: Waiting[];
+  readonly #budgetMs: number;
   #count = 0;
   #untilMs = Number.POSITIVE_INFINITY;
   /** It ended although others were waiting. */
   leftSome = false;
 
-  constructor(waiting: Waiting[]) {
+  constructor(waiting: Waiting[], budgetMs: number) {
     this.#waiting = waiting;
+    this.#budgetMs = budgetMs;
   }
 
   next(): Waiting | undefined {
     const nowMs = performance.now();
-    if (this.#count === 0) this.#untilMs = nowMs + groupBudgetMs;
+    if (this.#count === 0) this.#untilMs = nowMs + this.#budgetMs;
     if (this.#count === groupMax || nowMs > this.#untilMs) {
       this.leftSome = this.#waiting.length > 0;
       return undefined;
