@@ -4,8 +4,8 @@ import { type ScenarioName, scenarioNames } from "./scenarios.ts";
 const profilable = ["ingest", "processor", "webhook-dispatcher"] as const;
 export type Profilable = (typeof profilable)[number];
 
-export const paymentsKinds = ["stub", "service"] as const;
-export type Payments = (typeof paymentsKinds)[number];
+const paymentsKinds = ["stub", "service"] as const;
+type Payments = (typeof paymentsKinds)[number];
 
 export interface BenchOptions {
   readonly scenarios: readonly ScenarioName[];

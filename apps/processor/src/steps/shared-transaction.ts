@@ -42,7 +42,7 @@ export interface SharedResult<M> {
  * A member waits no longer for a lock than this, milliseconds: the group holds the locks of all members before it, so a
  * wait could become a deadlock, and the server looks for one only after a second.
  */
-export const groupLockTimeoutMs = 5;
+const groupLockTimeoutMs = 5;
 
 /** How long a member may keep the others waiting, milliseconds; in its own transaction it has its step's whole time. */
 export const memberMaxMs = 1_000;
