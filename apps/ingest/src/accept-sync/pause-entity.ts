@@ -14,12 +14,13 @@ export interface PauseOptions {
 }
 
 /** How long a write waits for a step of its entity to end, milliseconds; then it is refused. */
-export const grantWaitMaxMs = 2_000;
+const grantWaitMaxMs = 2_000;
 /** Until when a transaction must have begun to use a pause, milliseconds; one that nobody uses holds its entity so long. */
 const pauseLifeMs = 5_000;
-/** How often the row is looked at, milliseconds: at first about as often as owners need to grant, then less often. */
-const firstLookMs = 4;
+/** How often the row is looked at, milliseconds: at first within what an owner needs to grant, later in proportion to the wait. */
+const lookEveryMinMs = 4;
 const lookEveryMaxMs = 50;
+const lookPerWait = 1 / 4;
 
 /**
  * Has an entity's steps rest, and does the work: its owner lets the one that runs end, and begins none until the transaction
@@ -48,9 +49,9 @@ export async function pauseEntity<T extends { kind: string }>(
 }
 
 async function untilGranted(db: Database, pause: PauseKey): Promise<void> {
-  const giveUpAtMs = performance.now() + grantWaitMaxMs;
-  for (let delayMs = firstLookMs; performance.now() < giveUpAtMs; delayMs = Math.min(delayMs * 2, lookEveryMaxMs)) {
-    await sleep(delayMs);
+  const askedAtMs = performance.now();
+  for (let waitedMs = 0; waitedMs < grantWaitMaxMs; waitedMs = performance.now() - askedAtMs) {
+    await sleep(Math.min(lookEveryMaxMs, Math.max(lookEveryMinMs, waitedMs * lookPerWait)));
     const isGranted = await isPauseGranted(db.pool, pause);
     if (isGranted === true) return;
     if (isGranted === undefined) break;

@@ -12,6 +12,9 @@ interface PausedEntity {
   isStepOwed: boolean;
 }
 
+/** How much later than the owner a worker may know that its time has begun, and let go, milliseconds. */
+const workerSlackMs = 1_000;
+
 /**
  * Which entities of a partition rest while ingest does sync steps ahead of their operations (`whenBusy: "run"`), and which
  * have a step under way. All of it is decided without waiting: an entity is stopped here first, then the row says so.
@@ -50,9 +53,9 @@ export class EntityPauses {
     }
   }
 
-  /** A step was taken back from its queue: a worker that has it is done with it after this long. */
-  takenBack(key: string, timeoutMs: number): void {
-    this.#workedUntilMs.set(key, performance.now() + timeoutMs);
+  /** A step was taken back from its queue: a worker that has it is done with it after the step's time. */
+  takenBack(key: string, timeoutMs: number, slackMs = workerSlackMs): void {
+    this.#workedUntilMs.set(key, performance.now() + timeoutMs + slackMs);
   }
 
   /** Grants nothing new: commands of the partition wait until sync steps have ended, and more would come before them. */

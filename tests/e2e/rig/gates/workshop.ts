@@ -18,6 +18,8 @@ export class Workshop implements AsyncDisposable {
       (error: unknown) => response.destroy(error as Error),
     );
   });
+  /** Operations whose steps it has begun to work on. */
+  readonly begun = new Set<string>();
   readonly #db: () => Pick<pg.Pool, "query">;
 
   /** @param db of the database in which the spans are */
@@ -41,6 +43,7 @@ export class Workshop implements AsyncDisposable {
   async #serve(request: IncomingMessage): Promise<void> {
     const { gate, operationId, step, takesMs } = (await new Response(request as never).json()) as Job;
     const { rows } = await this.#db().query<{ at: string }>("SELECT clock_timestamp()::text AS at");
+    this.begun.add(operationId);
     await sleep(takesMs);
     await this.#db().query("INSERT INTO gates.spans VALUES ($1, $2, $3, $4, clock_timestamp())", [
       gate,
