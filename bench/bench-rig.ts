@@ -37,7 +37,14 @@ export async function startRig(options: BenchOptions, progress: Progress, signal
   const env = { SHOP_PAYMENTS_URL: payments.url, ...profilerEnvironment(options.profiled) };
   const onProgress = (text: string) => progress.say(text);
   const stack = opened.use(
-    await startStack({ folder, profile: "load", catalog: "./examples/shop", env, onProgress, signal }),
+    await startStack({
+      folder,
+      profile: "load",
+      catalog: "./examples/shop,./bench/stuck/catalog.ts",
+      env,
+      onProgress,
+      signal,
+    }),
   );
   const generator = opened.use(
     new BenchChild<GeneratorOrder, GeneratorReport>("generator", new URL("./generator/main.ts", import.meta.url)),
