@@ -21,5 +21,5 @@ export async function runStuckEntities(context: ScenarioContext): Promise<Scenar
   const beside = [await saturated(stuckCount), await saturated(stuckCount)];
   progress.say("stuck-entities: their cancellation");
   await stalled.letGo();
-  return { results: [before, ...beside, await saturated(0)], profile: "" };
+  return { results: [before, ...beside, await saturated(0)], profile: "", statements: "" };
 }
