@@ -43,7 +43,7 @@ export async function startRig(options: BenchOptions, progress: Progress, signal
     await startStack({
       folder,
       profile: "load",
-      catalog: "./examples/shop",
+      catalog: "./examples/shop,./bench/stuck/catalog.ts",
       env,
       onProgress,
       signal,
