@@ -1,0 +1,47 @@
+import type { StackOptions } from "@postback/local-stack";
+import { beforeAll, describe, expect, test } from "vitest";
+import { endsWholeEverywhere } from "./rig/commit-boundaries.ts";
+import { checkedOut, orderEndsWhole, placed, undone } from "./rig/one-order.ts";
+import { useShopStack } from "./rig/shop-stack.ts";
+import { useToldEvents } from "./rig/told-events.ts";
+
+/**
+ * There are no failpoints in the apps: a proxy before Postgres breaks the connection right before a commit reaches the
+ * server, or right after the server has done it and before the app has the answer. These are the places where what is
+ * durable and what a process knows can differ. `tests/long` kills the process there instead.
+ */
+const times = { endMaxMs: 10_000 };
+const cut = { ...times, breaks: () => "cut" as const };
+
+/** A stack whose apps reach Postgres through proxies, with its connections made. */
+function useCutStack(options: Pick<StackOptions, "envOf"> & { readonly processors: number }) {
+  const apps = { processor: options.processors, "webhook-dispatcher": 0 };
+  const shop = useShopStack({ ...options, apps, proxied: ["ingest", "processor"] });
+  const told = useToldEvents(shop);
+  beforeAll(async () => void (await orderEndsWhole(shop(), told(), placed, times)));
+  return { shop, told };
+}
+
+describe("cut from Postgres before and after each commit, one after another", () => {
+  const { shop, told } = useCutStack({ processors: 1 });
+
+  test.each([
+    ["an order that is placed", placed, ["ingest project_commands 1", "processor COMMIT 1", "processor COMMIT 2"]],
+    ["an order that is undone", undone, ["processor COMMIT 2", "processor move_watermarks 1"]],
+    ["a checkout", checkedOut, ["ingest COMMIT 1", "processor admit_outbox 1", "processor COMMIT 2"]],
+  ])("%s ends whole, with each effect and each event once", async (_, write, among) => {
+    expect(await endsWholeEverywhere(shop(), told(), write, cut)).toEqual(expect.arrayContaining(among));
+  });
+});
+
+describe("where another process carries the queue of its payment", () => {
+  const { shop, told } = useCutStack({
+    processors: 2,
+    envOf: (name, index) => (name === "processor" ? { PROCESSOR_QUEUES: ["commands", "payments"][index] ?? "" } : {}),
+  });
+
+  test("an order that is placed ends whole, with each effect and each event once", async () => {
+    const names = await endsWholeEverywhere(shop(), told(), placed, cut);
+    expect(names).toEqual(expect.arrayContaining(["processor COMMIT 1", "processor write_step_result 1"]));
+  });
+});
