@@ -1,4 +1,4 @@
-import type { AppName } from "@postback/local-stack";
+import type { AppProcess } from "@postback/local-stack";
 import { beforeAll, test } from "vitest";
 import { endsWholeEverywhere } from "../e2e/rig/commit-boundaries.ts";
 import { checkedOut, orderEndsWhole, placed, undone } from "../e2e/rig/one-order.ts";
@@ -12,8 +12,7 @@ const times = { endMaxMs: 60_000 };
 
 beforeAll(async () => void (await orderEndsWhole(shop(), told(), placed, times)));
 
-async function killAndStart(name: AppName): Promise<"cut"> {
-  const app = shop().app(name);
+async function killAndStart(app: AppProcess): Promise<"cut"> {
   app.kill("SIGKILL");
   await app.waitForExit();
   app.start();

@@ -1,17 +1,13 @@
-import type { AppName } from "@postback/local-stack";
+import type { AppProcess } from "@postback/local-stack";
 import { type CommitBoundary, type Decide, eventually, type Interference } from "@postback/testkit";
 import { expect } from "vitest";
 import { type EndTimes, type OrderCase, orderEndsWhole } from "./one-order.ts";
 import type { ShopStack } from "./shop-stack.ts";
 import type { ToldEvents } from "./told-events.ts";
 
-/** Apps that commit something on the way of a write. */
-const committing = ["ingest", "processor"] as const satisfies readonly AppName[];
-type Committing = (typeof committing)[number];
-
-/** A boundary on the way of a write: the n-th (from 1) commit of this statement by this app. */
+/** A boundary on the way of a write: the n-th (from 1) commit of this statement by this process. */
 interface Place {
-  readonly app: Committing;
+  readonly app: AppProcess;
   readonly statement: string;
   readonly nth: number;
 }
@@ -24,8 +20,9 @@ async function boundariesOf(shop: ShopStack, told: ToldEvents, write: OrderCase,
   const places: Place[] = [];
   const counts = new Map<string, number>();
   intercept(shop, (app, { statement }) => {
-    const nth = (counts.get(`${app} ${statement}`) ?? 0) + 1;
-    counts.set(`${app} ${statement}`, nth);
+    const key = `${app.name} ${app.index} ${statement}`;
+    const nth = (counts.get(key) ?? 0) + 1;
+    counts.set(key, nth);
     places.push({ app, statement, nth });
     return undefined;
   });
@@ -75,15 +72,16 @@ export async function endsWholeEverywhere(
   return names;
 }
 
-const nameOf = ({ app, statement, nth }: Place): string => `${app} ${statement} ${nth}`;
+const nameOf = ({ app: { name, index }, statement, nth }: Place): string =>
+  `${index === 0 ? name : `${name}-${index + 1}`} ${statement} ${nth}`;
 
 function intercept(
   shop: ShopStack,
-  decide: ((app: Committing, boundary: CommitBoundary) => ReturnType<Decide>) | undefined,
+  decide: ((app: AppProcess, boundary: CommitBoundary) => ReturnType<Decide>) | undefined,
 ): void {
-  for (const app of committing) {
+  for (const app of shop.stack.apps) {
     const ofWrites: Decide = (boundary) => (byTheClock.test(boundary.statement) ? undefined : decide?.(app, boundary));
-    shop.proxy(app).intercept(decide ? ofWrites : undefined);
+    shop.proxy(app.name, app.index).intercept(decide ? ofWrites : undefined);
   }
 }
 

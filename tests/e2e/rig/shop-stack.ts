@@ -28,8 +28,8 @@ export interface ShopStack {
   readonly db: pg.Pool;
   readonly topicPrefix: string;
   app(name: AppName, index?: number): AppProcess;
-  /** What stands between a `proxied` app and Postgres: all its processes share it. */
-  proxy(name: AppName): PostgresProxy;
+  /** What stands between a process of a `proxied` app and Postgres. */
+  proxy(name: AppName, index?: number): PostgresProxy;
 }
 
 export const partitions = 6;
@@ -39,7 +39,7 @@ export interface ShopStackOptions extends Pick<StackOptions, "apps" | "envOf"> {
   databaseUrl?(): Promise<string>;
   /** Further catalogs, by their paths. */
   catalogs?: readonly string[];
-  /** Apps that reach Postgres through a proxy. */
+  /** Apps whose processes reach Postgres through a proxy each. */
   proxied?: readonly AppName[];
 }
 
@@ -73,8 +73,12 @@ async function start(options: ShopStackOptions, opened: AsyncDisposableStack) {
   });
   opened.defer(() => db.end());
   const topicPrefix = testTopicPrefix();
-  const proxies = new Map<AppName, PostgresProxy>();
-  for (const name of options.proxied ?? []) proxies.set(name, opened.use(await startPostgresProxy(databaseUrl)));
+  const proxies = new Map<string, PostgresProxy>();
+  for (const name of options.proxied ?? []) {
+    for (let index = 0; index < (options.apps?.[name] ?? 1); index += 1) {
+      proxies.set(`${name} ${index}`, opened.use(await startPostgresProxy(databaseUrl)));
+    }
+  }
   const stack = opened.use(
     await startStack({
       folder,
@@ -87,7 +91,7 @@ async function start(options: ShopStackOptions, opened: AsyncDisposableStack) {
       env: { SHOP_PAYMENTS_URL: payments.url },
       ...(options.apps ? { apps: options.apps } : {}),
       envOf: (name, index) => {
-        const proxy = proxies.get(name);
+        const proxy = proxies.get(`${name} ${index}`);
         return { ...(proxy ? { DATABASE_URL: proxy.url } : {}), ...options.envOf?.(name, index) };
       },
     }),
@@ -97,9 +101,9 @@ async function start(options: ShopStackOptions, opened: AsyncDisposableStack) {
     if (!found) throw new Error(`there is no ${name} ${index}`);
     return found;
   };
-  const proxy = (name: AppName): PostgresProxy => {
-    const found = proxies.get(name);
-    if (!found) throw new Error(`${name} reaches Postgres without a proxy`);
+  const proxy = (name: AppName, index = 0): PostgresProxy => {
+    const found = proxies.get(`${name} ${index}`);
+    if (!found) throw new Error(`${name} ${index} reaches Postgres without a proxy`);
     return found;
   };
   return { folder, shop: { stack, api: new ApiClient(stack), receiver, payments, db, topicPrefix, app, proxy } };
