@@ -1,7 +1,7 @@
 import type { AppProcess } from "@postback/local-stack";
 import { type CommitBoundary, type Decide, eventually, type Interference } from "@postback/testkit";
 import { expect } from "vitest";
-import { type EndTimes, type OrderCase, orderEndsWhole } from "./one-order.ts";
+import { type EndTimes, type OrderCase, orderEndsWhole, orderIdOf } from "./one-order.ts";
 import type { ShopStack } from "./shop-stack.ts";
 import type { ToldEvents } from "./told-events.ts";
 
@@ -48,8 +48,7 @@ async function endsWholeAt(
   const id = await orderEndsWhole(shop, told, write, times);
   await eventually(() => expect(isMet()).toBe(true), { timeoutMs: times.endMaxMs });
   intercept(shop, undefined);
-  // A watermark that was not moved stays behind until the next event (design §3.3).
-  if (place.statement !== "move_watermarks") await untilQuiet(shop, told, id);
+  await untilQuiet(shop, told, place.statement === "move_watermarks" ? await tellMore(shop, id) : id);
 }
 
 /** Lets one write after another through, each broken at another of its boundaries, before it and after it. */
@@ -85,11 +84,22 @@ function intercept(
   }
 }
 
-/** Nothing more of this write will be committed: its watermark, the last, is moved. */
+/** A process that was killed is taken over after 10 s. */
+const quietMaxMs = 40_000;
+
+/** A watermark that was not moved stays behind until the next event of its partition (design §3.3). */
+async function tellMore({ api }: ShopStack, id: string): Promise<string> {
+  return (await api.accepted("order.cancel", { orderId: orderIdOf(id) })).id;
+}
+
+/** Nothing more of this write will be committed: it is told, and its watermark, the last, is moved. */
 async function untilQuiet({ db }: ShopStack, told: ToldEvents, id: string): Promise<void> {
-  const { partition, number } = told.of(id).at(-1) ?? { partition: -1, number: 0n };
   const isPublished = "SELECT FROM watermarks WHERE partition = $1 AND published_number >= $2";
-  await eventually(async () => expect((await db.query(isPublished, [partition, number])).rowCount).toBe(1), {
-    intervalMs: 20,
-  });
+  await eventually(
+    async () => {
+      const last = told.of(id).at(-1);
+      expect((await db.query(isPublished, [last?.partition, last?.number])).rowCount).toBe(1);
+    },
+    { timeoutMs: quietMaxMs, intervalMs: 20 },
+  );
 }

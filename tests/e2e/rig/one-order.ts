@@ -44,7 +44,7 @@ export async function orderEndsWhole(
 ): Promise<string> {
   const id = newId();
   const before = await stockTaken(shop);
-  await untilTaken(shop, { id, type, input: order(`one-${id}`, { customerId }) });
+  await untilTaken(shop, { id, type, input: order(orderIdOf(id), { customerId }) });
   const end = ends[customerId];
   const operation = await eventually(() => ended(shop, id), { timeoutMs: endMaxMs, intervalMs: 20 });
   expect(operation).toMatchObject({ status: end.status, ...(end.status === "failed" ? rolledBack : {}) });
@@ -57,6 +57,9 @@ export async function orderEndsWhole(
   await expectSameAsRows(shop, told, id);
   return id;
 }
+
+/** The order that an operation is about. */
+export const orderIdOf = (operationId: string): string => `one-${operationId}`;
 
 const rolledBack = { error: { code: "customer-blocked", step: "confirm-order", rolledBack: true } };
 
@@ -81,7 +84,7 @@ async function ended({ api }: ShopStack, id: string): Promise<Operation> {
 }
 
 async function effectsOf(shop: ShopStack, id: string) {
-  const orderId = `one-${id}`;
+  const orderId = orderIdOf(id);
   const { rows } = await shop.db.query("SELECT status FROM shop.orders WHERE order_id = $1", [orderId]);
   const charges = shop.payments.charges().filter((charge) => charge.orderId === orderId);
   const taken = await stockTaken(shop);
