@@ -54,6 +54,13 @@ export class ToldEvents implements AsyncDisposable {
     return this.taken().filter((event) => event.operationId === operationId);
   }
 
+  /** Messages whose event has no row: nobody committed it. */
+  async phantoms(db: ShopStack["db"]): Promise<ToldEvent[]> {
+    const { rows } = await db.query<{ id: string; number: string }>("SELECT id, number::text AS number FROM events");
+    const committed = new Set(rows.map(({ id, number }) => `${id} ${number}`));
+    return this.#messages.filter(({ id, number }) => !committed.has(`${id} ${number}`));
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#opened.disposeAsync();
   }
