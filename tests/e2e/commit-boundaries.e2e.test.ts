@@ -1,7 +1,7 @@
 import type { StackOptions } from "@postback/local-stack";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { endsWholeEverywhere } from "./rig/commit-boundaries.ts";
-import { checkedOut, orderEndsWhole, placed, undone } from "./rig/one-order.ts";
+import { checkedOut, placed, undone } from "./rig/one-order.ts";
 import { useShopStack } from "./rig/shop-stack.ts";
 import { useToldEvents } from "./rig/told-events.ts";
 
@@ -10,16 +10,13 @@ import { useToldEvents } from "./rig/told-events.ts";
  * server, or right after the server has done it and before the app has the answer. These are the places where what is
  * durable and what a process knows can differ. `tests/long` kills the process there instead.
  */
-const times = { endMaxMs: 10_000 };
-const cut = { ...times, breaks: () => "cut" as const };
+const cut = { endMaxMs: 10_000, breaks: () => "cut" as const };
 
-/** A stack whose apps reach Postgres through proxies, with its connections made. */
+/** A stack whose apps reach Postgres through proxies. */
 function useCutStack(options: Pick<StackOptions, "envOf"> & { readonly processors: number }) {
   const apps = { processor: options.processors, "webhook-dispatcher": 0 };
   const shop = useShopStack({ ...options, apps, proxied: ["ingest", "processor"] });
-  const told = useToldEvents(shop);
-  beforeAll(async () => void (await orderEndsWhole(shop(), told(), placed, times)));
-  return { shop, told };
+  return { shop, told: useToldEvents(shop) };
 }
 
 describe("cut from Postgres before and after each commit, one after another", () => {

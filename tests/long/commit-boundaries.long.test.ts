@@ -1,7 +1,7 @@
 import type { AppProcess } from "@postback/local-stack";
-import { beforeAll, test } from "vitest";
+import { test } from "vitest";
 import { endsWholeEverywhere } from "../e2e/rig/commit-boundaries.ts";
-import { checkedOut, orderEndsWhole, placed, undone } from "../e2e/rig/one-order.ts";
+import { checkedOut, placed, undone } from "../e2e/rig/one-order.ts";
 import { useShopStack } from "../e2e/rig/shop-stack.ts";
 import { useToldEvents } from "../e2e/rig/told-events.ts";
 
@@ -9,8 +9,6 @@ const shop = useShopStack({ apps: { "webhook-dispatcher": 0 }, proxied: ["ingest
 const told = useToldEvents(shop);
 /** The group waits 10 s for a member that was killed; the next one has to start as well. */
 const times = { endMaxMs: 60_000 };
-
-beforeAll(async () => void (await orderEndsWhole(shop(), told(), placed, times)));
 
 async function killAndStart(app: AppProcess): Promise<"cut"> {
   app.kill("SIGKILL");

@@ -17,6 +17,8 @@ const byTheClock = /^(?:touch_|delete_old_)/;
 
 /** Every boundary that a write passes when nothing goes wrong, found by letting one through. */
 async function boundariesOf(shop: ShopStack, told: ToldEvents, write: OrderCase, times: EndTimes): Promise<Place[]> {
+  // Connections are made and statements prepared; nothing of this one is committed later.
+  await untilQuiet(shop, told, await orderEndsWhole(shop, told, write, times));
   const places: Place[] = [];
   const counts = new Map<string, number>();
   intercept(shop, (app, { statement }) => {
