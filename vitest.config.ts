@@ -42,6 +42,8 @@ export default defineConfig({
           globalSetup,
           // One file at a time: each starts the apps.
           maxWorkers: 1,
+          // Tests that run side by side mostly wait for the apps.
+          maxConcurrency: 50,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },
