@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: [`${code}/**/*.test.ts`, "scripts/**/*.test.mjs", "tests/**/*.test.ts"],
-          exclude: [...defaultExclude, "**/*.int.test.ts", "**/*.e2e.test.ts"],
+          exclude: [...defaultExclude, "**/*.int.test.ts", "**/*.e2e.test.ts", "**/*.long.test.ts"],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
