@@ -1,6 +1,9 @@
 import type { StackOptions } from "@postback/local-stack";
+import { eventually } from "@postback/testkit";
 import { describe, expect, test } from "vitest";
+import { Chains } from "./rig/chains.ts";
 import { endsWholeEverywhere } from "./rig/commit-boundaries.ts";
+import { endsIn } from "./rig/notes.ts";
 import { checkedOut, placed, undone } from "./rig/one-order.ts";
 import { useShopStack } from "./rig/shop-stack.ts";
 import { useToldEvents } from "./rig/told-events.ts";
@@ -28,6 +31,27 @@ describe("cut from Postgres before and after each commit, one after another", ()
     ["a checkout", checkedOut, ["ingest COMMIT 1", "processor admit_outbox 1", "processor COMMIT 2"]],
   ])("%s ends whole, with each effect and each event once", async (_, write, among) => {
     expect(await endsWholeEverywhere(shop(), told(), write, cut)).toEqual(expect.arrayContaining(among));
+  });
+
+  test("many operations at once, whose steps may share a transaction, take effect once each when one commit in three is cut", async () => {
+    let [commits, cuts] = [0, 0];
+    shop()
+      .proxy("processor")
+      .intercept(({ statement }) => {
+        if (statement !== "COMMIT" || ++commits % 3 !== 0) return undefined;
+        cuts += 1;
+        return cuts % 2 === 0 ? { before: () => "cut" } : { after: () => "cut" };
+      });
+    const chains = new Chains(shop(), "cut", 24);
+    await chains.submit(5);
+    await chains.expectInOrder();
+    shop().proxy("processor").intercept(undefined);
+    const { ids } = chains;
+    const ends = () => endsIn(told().taken()).filter((id) => ids.includes(id));
+    await eventually(() => expect(ends().toSorted()).toEqual(ids.toSorted()));
+    expect(await told().phantoms(shop().db)).toEqual([]);
+    console.log(`${ids.length} operations in ${commits} transactions, ${cuts} of them cut`);
+    expect(cuts).toBeGreaterThan(3);
   });
 });
 
