@@ -64,6 +64,7 @@ export * from "./processing/load-requested.ts";
 export * from "./processing/load-unadmitted.ts";
 export * from "./processing/load-unfinished.ts";
 export * from "./processing/load-unpublished.ts";
+export * from "./processing/owns-partition.ts";
 export * from "./processing/step-results.ts";
 export * from "./processing/watermarks.ts";
 export * from "./ranges/days-ahead.ts";
