@@ -4,6 +4,7 @@ export { CatalogError, type CatalogErrorCode } from "./catalog-error.ts";
 export { CatalogMigrationError } from "./catalog-migration-error.ts";
 export { checkCatalog } from "./check-catalog.ts";
 export { classifyFailure, type FailedOutcome } from "./classify-failure.ts";
+export { type Checked, type CheckOperations, checkOperations } from "./cli/check-operations.ts";
 export { type CatalogDefinition, type CatalogOptions, defineCatalog } from "./define-catalog.ts";
 export {
   defineOperation,
