@@ -160,6 +160,13 @@ test("a second call in one step is refused", async () => {
   await expect(onceIn(pool, context, credit)).rejects.toThrow(/twice for one database/);
 });
 
+test("what the work left behind reaches the transaction no more", async () => {
+  const left = Promise.withResolvers<OnceContext["sql"]>();
+  await onceIn(pool, running(), ({ sql }) => left.resolve(sql));
+  const sql = await left.promise;
+  await expect(sql`select 1`).rejects.toThrow(/has ended/);
+});
+
 test("work whose time is over commits nothing, and its connection isn't used again", async () => {
   const stopping = new AbortController();
   const slow = onceIn(pool, running({ signal: stopping.signal }), async (once) => {
