@@ -17,10 +17,11 @@ import { EntityPauses } from "./pauses/entity-pauses.ts";
 import { PauseKeeper } from "./pauses/pause-keeper.ts";
 import { Publisher } from "./publish/publish-events.ts";
 import { WatermarkKeeper } from "./publish/watermark-keeper.ts";
-import { loadEntityQueue, loadQueues } from "./queues/load-queues.ts";
+import { type LoadOptions, loadEntityQueue, loadQueues } from "./queues/load-queues.ts";
 import { PartitionQueues } from "./queues/partition-queues.ts";
 import { Checkpointer } from "./steps/checkpointer.ts";
 import { Gate } from "./steps/gate.ts";
+import { isParked } from "./steps/is-parked.ts";
 import type { StepReport } from "./steps/perform-once.ts";
 import { type RunOptions, runOperation } from "./steps/run-operation.ts";
 import { Scheduler } from "./steps/scheduler.ts";
@@ -142,7 +143,14 @@ export function wireProcessing(options: ProcessingOptions): Processing {
       pauses: new EntityPauses(() => pauses.kick(owned)),
       publisher,
     };
-    const loading = { db, partition, queues: entities, lost: lost.signal, logger };
+    const loading: LoadOptions = {
+      db,
+      partition,
+      queues: entities,
+      isParked: (row) => isParked(row, catalog),
+      lost: lost.signal,
+      logger,
+    };
     lost.signal.addEventListener("abort", () => entities.close(), { once: true });
     publisher.start();
     // Pauses that a former owner granted hold on.

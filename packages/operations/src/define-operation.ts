@@ -32,6 +32,13 @@ export interface FailedContext<I, E extends EventSchemas> {
  */
 export type WhenBusy = "refuse" | "run";
 
+/**
+ * While an operation is stuck, because a compensation gave up: `hold` lets nothing else of its entity run until an operator
+ * has retried or skipped it; `go-on` runs the entity's later operations meanwhile. A retry or skip then takes the next turn
+ * of the entity: never beside another of its operations.
+ */
+export type WhenStuck = "hold" | "go-on";
+
 /** An operation type as ingest and the engine see it; its types are forgotten. */
 export interface OperationDefinition {
   readonly type: string;
@@ -43,6 +50,7 @@ export interface OperationDefinition {
   readonly deadlineMs: number;
   readonly example?: unknown;
   readonly whenBusy?: WhenBusy;
+  readonly whenStuck?: WhenStuck;
   readonly steps: readonly StepDefinition[];
   readonly toResult?: (outputs: never, input: never) => Json;
   readonly onFailed?: (context: FailedContext<never, EventSchemas>) => void;
@@ -64,6 +72,11 @@ export interface OperationOptions<S extends z.ZodType, E extends EventSchemas> {
   readonly example?: z.input<S>;
   /** What a write with sync steps does while its entity has an unfinished operation; default `refuse`. */
   readonly whenBusy?: WhenBusy;
+  /**
+   * What the entity's later operations do while one of this type is stuck; default `hold`. `go-on` is right where they don't
+   * build on what couldn't be undone; the engine can't know.
+   */
+  readonly whenStuck?: WhenStuck;
 }
 
 type Named<N extends string, R> = { readonly [name in N]: R };

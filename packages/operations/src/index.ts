@@ -13,6 +13,7 @@ export {
   type OperationDefinition,
   type OperationOptions,
   type WhenBusy,
+  type WhenStuck,
 } from "./define-operation.ts";
 export { eventsOfTransition, type Transition } from "./events-of-transition.ts";
 export { loadCatalogs } from "./load-catalogs.ts";

@@ -18,13 +18,14 @@ export function describeCatalog(catalog: Catalog): string {
 }
 
 function describeOperation(catalog: Catalog, definition: OperationDefinition): string {
-  const { type, revision, entity, events, example, steps } = definition;
+  const { type, revision, entity, events, example, steps, whenStuck } = definition;
   const isNewest = catalog.operation(type) === definition;
   const facts = [
     `entity ${entity.type}`,
     `answers ${syncStepsOf(definition).length > 0 ? 201 : 202}`,
     example === undefined ? "no example" : "example accepted",
     Object.keys(events).length === 0 ? "no events" : `may tell ${Object.keys(events).sort().join(", ")}`,
+    ...(whenStuck === "go-on" ? ["its entity goes on while one is stuck"] : []),
   ];
   const head = `${type}  revision ${revision}${isNewest ? "" : " (only for what began under it)"}: ${facts.join(", ")}`;
   return [head, ...alignColumns(steps.map(describeStep)), ""].join("\n");
