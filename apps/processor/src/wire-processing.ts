@@ -1,7 +1,7 @@
 import { topicNames } from "@postback/contracts";
 import { admitBatches, type Database, recordDeadLetters } from "@postback/database";
 import { type Consumer, type GivenUp, type PartitionBatch, type Producer, sendDeadLetter } from "@postback/kafka";
-import type { Catalog } from "@postback/operations";
+import type { Catalog, Secrets } from "@postback/operations";
 import { keepTrying, type Logger, type Metrics } from "@postback/runtime";
 import { AdmissionBatcher } from "./admit/admission-batcher.ts";
 import { type AdmissionOptions, consumeCommands } from "./admit/consume-commands.ts";
@@ -37,6 +37,8 @@ export interface ProcessingOptions {
   catalog: Catalog;
   /** The queues that this process carries. */
   queues: readonly string[];
+  /** Of the steps that this process carries. */
+  secrets: Secrets;
   logger: Logger;
   metrics: Metrics;
 }
@@ -65,7 +67,7 @@ export interface Processing {
 const dayMs = 86_400_000;
 
 export function wireProcessing(options: ProcessingOptions): Processing {
-  const { config, id, db, producer, catalog, queues, logger, metrics } = options;
+  const { config, id, db, producer, catalog, queues, secrets, logger, metrics } = options;
   const topics = topicNames(config.TOPIC_PREFIX);
   const counted = processorMetrics(metrics);
   const stopping = new AbortController();
@@ -80,6 +82,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     db,
     catalog,
     transactionSlots: new Slots(config.TRANSACTIONS_MAX),
+    secrets,
     onStep: (step) => {
       counted.stepped(step);
       report(step, logger);

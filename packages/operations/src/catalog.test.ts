@@ -146,6 +146,11 @@ describe("a wrong catalog is refused, naming catalog, operation and rule", () =>
       /says whenBusy, but its first step isn't sync/,
     ],
     [
+      "a secret that no variable can have",
+      { operations: [operation().task("a", { ...undone, secrets: { token: "cards-token" } })] },
+      /step a names the secret cards-token: must be an environment variable/,
+    ],
+    [
       "what to do when stuck, of a type that never is",
       { operations: [operation({ whenStuck: "go-on" }).transaction("a", { run: () => {} })] },
       /says whenStuck, but none of its steps has a compensate/,

@@ -18,18 +18,21 @@ export class WatchedPayments implements AsyncDisposable {
   readonly #refunded = new Set<string>();
   readonly #opened = new AsyncDisposableStack();
   readonly #target: string;
+  readonly #token: string;
   #url = "";
 
-  private constructor(target: string) {
+  private constructor(target: string, token: string) {
     this.#target = target;
+    this.#token = token;
   }
 
-  static async start(folder: string): Promise<WatchedPayments> {
+  /** @param token what callers must have */
+  static async start(folder: string, token: string): Promise<WatchedPayments> {
     const logFile = join(folder, "payments.log");
-    const env = { ...process.env, SHOP_PAYMENTS_PORT: "0" };
+    const env = { ...process.env, SHOP_PAYMENTS_PORT: "0", SHOP_PAYMENTS_TOKEN: token };
     const child = startGuarded({ command: process.execPath, args: [service], logFile, stopSignal: "SIGTERM", env });
     const target = await eventually(() => urlIn(tailOf(logFile)));
-    const payments = new WatchedPayments(target);
+    const payments = new WatchedPayments(target, token);
     payments.#opened.defer(() => child.stop(stopGraceMs));
     await payments.#listen();
     return payments;
@@ -45,6 +48,12 @@ export class WatchedPayments implements AsyncDisposable {
     return [...this.#charges].map(([id, { key, reference }]) => {
       return { id, orderId: reference, isRefunded: this.#refunded.has(key) };
     });
+  }
+
+  /** From now on the provider refuses no refund. */
+  async allowRefunds(): Promise<void> {
+    const headers = { authorization: `Bearer ${this.#token}` };
+    await fetch(new URL("refunds-allowed", this.#target), { method: "POST", body: "{}", headers });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -68,9 +77,10 @@ export class WatchedPayments implements AsyncDisposable {
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const body = Buffer.concat(chunks).toString("utf8");
     const key = String(request.headers["idempotency-key"] ?? "");
+    const authorization = request.headers.authorization ?? "";
     const answer = await fetch(new URL(request.url ?? "/", this.#target), {
       method: request.method ?? "GET",
-      headers: { "content-type": "application/json", "idempotency-key": key },
+      headers: { "content-type": "application/json", "idempotency-key": key, authorization },
       body,
     });
     const text = await answer.text();

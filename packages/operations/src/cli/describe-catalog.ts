@@ -1,5 +1,6 @@
 import type { Catalog } from "../catalog.ts";
 import type { OperationDefinition } from "../define-operation.ts";
+import { variableOf } from "../secrets/secret-reference.ts";
 import type { StepDefinition } from "../step-definition.ts";
 import { syncStepsOf } from "../sync-steps.ts";
 
@@ -36,6 +37,7 @@ const describeStep = (step: StepDefinition, index: number): readonly string[] =>
   step.name,
   step.sync === true ? "sync transaction" : step.kind,
   step.queue === undefined ? "" : `queue ${step.queue}`,
+  Object.keys(step.secrets).length === 0 ? "" : `reads ${Object.values(step.secrets).map(variableOf).join(", ")}`,
   undoing(step),
 ];
 
