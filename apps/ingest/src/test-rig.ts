@@ -95,10 +95,10 @@ export async function startIngest({ catalog = renaming }: { catalog?: Catalog } 
   const ingest = composeIngest({ config, logger, kafka, producer, db, catalog });
   const { port, part } = await listenHttp(ingest.app.callback(), { port: 0, host: "127.0.0.1", logger });
   const stopping = new AbortController();
-  const served = part.run(stopping.signal);
-  stack.defer(() => {
+  const served = Promise.all([part, ...ingest.parts].map((one) => one.run(stopping.signal)));
+  stack.defer(async () => {
     stopping.abort();
-    return served;
+    await served;
   });
   const tenantId = newId();
   await createTenant(db, { id: tenantId, name: "test" });

@@ -20,6 +20,13 @@ export const limits = {
   retryDelayMaxSeconds: 86_400,
   descriptionMaxChars: 1024,
   operationIdsMax: 1_000,
+  /** Writes in one `POST /v1/operations/batch`, and its body. */
+  batchOperationsMax: 1_000,
+  batchBodyMaxBytes: 1024 * 1024,
+  /** `Prefer: wait` and `?wait`; more is cut to it. */
+  waitMaxSeconds: 60,
+  /** Unfinished operations of an entity are counted up to here. */
+  entityPendingMax: 1_000,
   pageSizeDefault: 50,
   pageSizeMax: 200,
   /** How far the time in a client-made UUIDv7 may be from ours. */

@@ -27,4 +27,5 @@ export { describeTopics, type TopicDescription } from "./topics/describe-topics.
 export { ensureTopics, type TopicSpec } from "./topics/ensure-topics.ts";
 export { type PostbackTopicsOptions, postbackTopics } from "./topics/postback-topics.ts";
 export { type TopicNames, topicNames } from "./topics/topic-names.ts";
+export { type GroupPosition, readGroupPositions } from "./watchdog/read-group-positions.ts";
 export { type Stall, startWatchdog, type Watchdog, type WatchdogOptions } from "./watchdog/start-watchdog.ts";

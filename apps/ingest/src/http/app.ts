@@ -9,6 +9,7 @@ import { type DeadLetterRoutesOptions, deadLetterRoutes } from "./dead-letters/r
 import { deliveryRoutes } from "./deliveries/routes.ts";
 import { documentRoutes } from "./documents/routes.ts";
 import { type EndpointRoutesOptions, endpointRoutes } from "./endpoints/routes.ts";
+import { entityRoutes } from "./entities/routes.ts";
 import { eventRoutes } from "./events/routes.ts";
 import { answerProblems } from "./middleware/answer-problems.ts";
 import { authorizeWith } from "./middleware/authorize.ts";
@@ -51,6 +52,7 @@ export function createApp(options: AppOptions): Koa {
   const authorize = authorizeWith(keys);
   operationRoutes(router, authorize, options);
   operationIdRoutes(router, authorize);
+  entityRoutes(router, authorize, options);
   eventRoutes(router, authorize, options.acceptEvent);
   endpointRoutes(router, authorize, options);
   deliveryRoutes(router, authorize, options);

@@ -5,6 +5,7 @@ import type { KnownKeys } from "../../auth/known-keys.ts";
 import { deadLetterRoutes } from "../dead-letters/routes.ts";
 import { deliveryRoutes } from "../deliveries/routes.ts";
 import { endpointRoutes } from "../endpoints/routes.ts";
+import { entityRoutes } from "../entities/routes.ts";
 import { eventRoutes } from "../events/routes.ts";
 import { authorizeWith } from "../middleware/authorize.ts";
 import { operationIdRoutes } from "../operation-ids/routes.ts";
@@ -37,6 +38,7 @@ test("describes exactly the calls that are routed", () => {
   const authorize = authorizeWith(unused as KnownKeys);
   operationRoutes(router, authorize, unused);
   operationIdRoutes(router, authorize);
+  entityRoutes(router, authorize, unused);
   eventRoutes(router, authorize, unused);
   endpointRoutes(router, authorize, unused);
   deliveryRoutes(router, authorize, unused);
