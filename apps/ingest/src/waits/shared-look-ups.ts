@@ -86,8 +86,10 @@ export class SharedLookUps<S, M> {
     };
   }
 
+  /** Begins in a microtask, so that what begins to wait together is looked up together. */
   async #look(): Promise<void> {
     const { signal } = this.#closing;
+    await Promise.resolve();
     while (this.#watched.size > 0 && !signal.aborted) {
       const restMs = await this.#lookOnce();
       await sleep(restMs, undefined, { signal }).catch(() => {
