@@ -15,8 +15,10 @@ import { readinessChecks } from "./check-readiness.ts";
 import type { IngestConfig } from "./config.ts";
 import { createApp } from "./http/app.ts";
 import { checkUrlBy } from "./http/endpoints/check-url.ts";
+import { type OnUpgrade, upgradeToStream } from "./http/stream/upgrade.ts";
 import { watchLag } from "./lag/watch-lag.ts";
 import { CommandProjection } from "./project-commands.ts";
+import { pushOn } from "./push/push.ts";
 import { storeOn } from "./store.ts";
 import { type Waits, waitsOn } from "./waits/waits.ts";
 
@@ -31,6 +33,7 @@ export interface Connected {
 
 export interface Ingest {
   app: Koa;
+  onUpgrade: OnUpgrade;
   keys: KnownKeys;
   projection: CommandProjection;
   /** What runs beside the HTTP server, and ends with it. */
@@ -76,6 +79,18 @@ export function composeIngest({ config, logger, kafka, producer, db, catalog }: 
     collect: (gauge) => gauge.set(waits.places.taken),
   });
   const lag = watchLag({ kafka, groupId: `${config.TOPIC_PREFIX}processor`, topic: topics.commands, logger });
+  const { push, parts: pushParts } = pushOn({
+    kafka,
+    topic: topics.events,
+    partitions,
+    store,
+    keys,
+    secrets: [...config.SECRET_KEYRING.keys.values()],
+    streamsMax: config.STREAMS_MAX,
+    streamsPerKeyMax: config.STREAMS_PER_KEY_MAX,
+    metrics,
+    logger,
+  });
   const app = createApp({
     acceptOperation: acceptOperation(accepting),
     acceptOperations: acceptOperations(accepting),
@@ -89,13 +104,15 @@ export function composeIngest({ config, logger, kafka, producer, db, catalog }: 
     keys,
     logger,
     metrics,
+    push,
     redriving: { producer, store, eventsTopic: topics.events, partitions },
     retryAfterSeconds: lag.retryAfterSeconds,
     store,
     version,
     waits,
   });
-  return { app, keys, projection, parts: [endWaits(waits), lag.part] };
+  const onUpgrade = upgradeToStream({ push, store, keys, logger });
+  return { app, onUpgrade, keys, projection, parts: [endWaits(waits), lag.part, ...pushParts] };
 }
 
 /** Requests that wait are answered with what is known when the process has to stop. */

@@ -52,6 +52,14 @@ export const configDefinition = defineConfig({
     default: "1000",
     description: "Of these, those of one API key",
   }),
+  STREAMS_MAX: setting(integerText(0, 1_000_000), {
+    default: "10000",
+    description: "SSE and WebSocket clients at once; each may hold up to 1 MiB that it hasn't taken yet",
+  }),
+  STREAMS_PER_KEY_MAX: setting(integerText(0, 1_000_000), {
+    default: "1000",
+    description: "Of these, those of one API key",
+  }),
   SECRET_KEYRING: setting(keyring, {
     description:
       "Keys that endpoint secrets are sealed with: <id>:<32 bytes in base64>, the newest first, separated by commas",

@@ -25,8 +25,15 @@ async function main(): Promise<0 | 1> {
   await waitForKafka(kafka);
   const producer = await createProducer(kafka);
   try {
-    const { app, keys, projection, parts } = composeIngest({ config, logger, kafka, producer, db, catalog });
-    const { part } = await listenHttp(app.callback(), { port: config.PORT, host: config.HOST, logger });
+    const { app, onUpgrade, keys, projection, parts } = composeIngest({
+      config,
+      logger,
+      kafka,
+      producer,
+      db,
+      catalog,
+    });
+    const { part } = await listenHttp(app.callback(), { port: config.PORT, host: config.HOST, onUpgrade, logger });
     const exitCode = await runParts([part, noteKeyUses(keys, logger), ...parts], {
       graceMs: config.SHUTDOWN_GRACE_MS,
       logger,

@@ -16,4 +16,5 @@ export * from "./packed-header.ts";
 export * from "./primitives.ts";
 export * from "./problem.ts";
 export * from "./step-message.ts";
+export * from "./stream.ts";
 export * from "./topics.ts";

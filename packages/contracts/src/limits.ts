@@ -27,6 +27,10 @@ export const limits = {
   waitMaxSeconds: 60,
   /** Unfinished operations of an entity are counted up to here. */
   entityPendingMax: 1_000,
+  /** Event type patterns of a feed, and subscriptions of a WebSocket. */
+  streamTypesMax: 100,
+  streamSubscriptionsMax: 100,
+  streamMessageMaxBytes: 16 * 1024,
   pageSizeDefault: 50,
   pageSizeMax: 200,
   /** How far the time in a client-made UUIDv7 may be from ours. */

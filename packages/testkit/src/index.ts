@@ -4,4 +4,5 @@ export { testBrokers } from "./brokers/provided.ts";
 export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from "./database/test-database.ts";
 export { type EventuallyOptions, eventually } from "./eventually.ts";
 export { type FailureLogs, failureLogs } from "./failure-logs.ts";
+export { SseClient, type SseMessage } from "./sse-client.ts";
 export { testTopicPrefix } from "./test-topic-prefix.ts";

@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Logger, Part } from "@postback/runtime";
 import { problemOf } from "./middleware/answer-problems.ts";
+import type { OnUpgrade } from "./stream/upgrade.ts";
 
 /** Time for the headers of a request, milliseconds: a client that drips them is cut off. */
 const headersTimeoutMs = 10_000;
@@ -23,10 +24,18 @@ export interface HttpServer {
   part: Part;
 }
 
+export interface ListenOptions {
+  port: number;
+  host?: string | undefined;
+  /** Takes requests to upgrade to a WebSocket, and what becomes of their connections. */
+  onUpgrade?: OnUpgrade;
+  logger: Logger;
+}
+
 /** @throws when the port can't be had: EADDRINUSE, EACCES. */
 export async function listenHttp(
   listener: RequestListener,
-  { port, host, logger }: { port: number; host?: string | undefined; logger: Logger },
+  { port, host, onUpgrade, logger }: ListenOptions,
 ): Promise<HttpServer> {
   const server = createServer(
     {
@@ -40,6 +49,7 @@ export async function listenHttp(
   );
   server.maxRequestsPerSocket = maxRequestsPerSocket;
   server.on("clientError", answerClientError);
+  if (onUpgrade !== undefined) server.on("upgrade", onUpgrade);
   server.listen(port, host);
   await once(server, "listening");
   const bound = (server.address() as AddressInfo).port;

@@ -10,6 +10,7 @@ import { eventRoutes } from "../events/routes.ts";
 import { authorizeWith } from "../middleware/authorize.ts";
 import { operationIdRoutes } from "../operation-ids/routes.ts";
 import { operationRoutes } from "../operations/routes.ts";
+import { streamRoutes } from "../stream/routes.ts";
 import { typeRoutes } from "../types/routes.ts";
 import { openapiDocument } from "./openapi.ts";
 import { calls } from "./paths.ts";
@@ -40,6 +41,7 @@ test("describes exactly the calls that are routed", () => {
   operationIdRoutes(router, authorize);
   entityRoutes(router, authorize, unused);
   eventRoutes(router, authorize, unused);
+  streamRoutes(router, authorize);
   endpointRoutes(router, authorize, unused);
   deliveryRoutes(router, authorize, unused);
   deadLetterRoutes(router, authorize, unused);

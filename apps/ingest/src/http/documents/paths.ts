@@ -5,6 +5,8 @@ interface Answer {
   status: number;
   description: string;
   schema?: SchemaName;
+  /** It can also be a stream of Server-Sent Events, and what these are. */
+  stream?: string;
   headers?: JsonObject;
 }
 
@@ -105,6 +107,12 @@ const inQuery = (name: string, schema: JsonObject, description: string): JsonObj
   schema,
   description,
 });
+const lastEventId: JsonObject = {
+  name: "Last-Event-ID",
+  in: "header",
+  schema: { type: "string" },
+  description: "Of a stream: the id of the last event that you have, to go on after it, at any instance",
+};
 const entityFilter = inQuery("entity", { type: "string" }, "`{type}:{id}`, like order:order-123");
 const timeSchema: JsonObject = { type: "string", format: "date-time" };
 
@@ -222,9 +230,17 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     get: {
       summary: "What an operation has told, in order",
       scope: "operations:read",
-      parameters: [pathId("id")],
-      answer: { status: 200, description: "Its events", schema: "EventPage" },
-      problems: ["not-found"],
+      parameters: [pathId("id"), lastEventId],
+      answer: {
+        status: 200,
+        description: "Its events; with `Accept: text/event-stream` also those that it tells until it ends",
+        schema: "EventPage",
+        stream: "`data` is an Event; `event: end` at the end of the operation",
+      },
+      otherAnswers: [
+        { status: 204, description: "To a stream that is resumed: there is nothing more, don't come back" },
+      ],
+      problems: ["not-found", "invalid-cursor"],
     },
   },
   "/v1/operations/{id}/cancel": {
@@ -297,6 +313,36 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       body: { schema: "PublishEvent", example: { type: "invoice.sent", data: { invoiceId: "inv-9" } } },
       answer: { status: 202, description: "Accepted", schema: "Event" },
       problems: [...ofBodies, "invalid-id"],
+    },
+    get: {
+      summary: "The tenant's events: pages from the oldest on, or a stream from now on",
+      scope: "operations:read",
+      parameters: [
+        ...ofPages,
+        inQuery("types", { type: "string" }, "Event type patterns, separated by commas: `order.*,sku.**`"),
+        entityFilter,
+        inQuery("since", timeSchema, "From this time on, where no cursor is given"),
+        lastEventId,
+      ],
+      answer: {
+        status: 200,
+        description: "A page, which may be empty: go on at its nextCursor. With `Accept: text/event-stream` a stream",
+        schema: "FeedPage",
+        stream: "`data` is an Event; `event: resync` when events are lost to you, because they are kept no more",
+      },
+      problems: ["invalid-cursor", "invalid-query"],
+    },
+  },
+  "/v1/stream": {
+    get: {
+      summary: "Events of several operations, entities and types over one WebSocket",
+      scope: "operations:read",
+      answer: {
+        status: 101,
+        description:
+          "A WebSocket (RFC 6455). Both sides send text: the client StreamRequests, the server StreamMessages, as JSON",
+      },
+      problems: ["upgrade-required"],
     },
   },
   "/v1/event-types": {
@@ -444,18 +490,21 @@ const operationObject = ({ summary, scope, parameters, body, problems: refused, 
   },
 });
 
-const answerResponse = ({ status, description, headers, schema }: Answer): [number, JsonObject] => [
+const answerResponse = ({ status, description, headers, schema, stream }: Answer): [number, JsonObject] => [
   status,
   {
     description,
     ...(headers === undefined ? {} : { headers }),
-    ...(schema === undefined ? {} : { content: jsonContent(schema) }),
+    ...(schema === undefined ? {} : { content: { ...jsonContent(schema), ...streamContent(stream) } }),
   },
 ];
 
 const jsonContent = (schema: SchemaName, example?: unknown): JsonObject => ({
   "application/json": { schema: schemaRef(schema), ...(example === undefined ? {} : { example }) },
 });
+
+const streamContent = (description: string | undefined): JsonObject =>
+  description === undefined ? {} : { "text/event-stream": { schema: { type: "string", description } } };
 
 /** One response for a status, which names all problems that come with it. */
 function problemResponses(names: readonly ProblemName[]): JsonObject {
