@@ -36,13 +36,21 @@ export function submitOperation(options: SubmitOperationOptions): Handler {
     const body = await readJsonAs(ctx.req, writeSchema);
     const traceparent = traceparentOf(headers["traceparent"] as string | undefined);
     const accepted = await acceptOperation(readWrite(catalog, { ...body, idempotencyKey }, caller, traceparent));
-    const operation = await afterWaiting(options, ctx, caller, accepted.operation);
-    const ended = operation.completedAt !== null;
+    const { operation, waited } = await afterWaiting(options, ctx, caller, accepted.operation);
+    const hasEnded = waited && accepted.kind === "accepted" && operation.completedAt !== null;
+    const status = hasEnded ? 200 : statuses[accepted.kind];
     ctx.res.setHeader("location", `/v1/operations/${operation.id}`);
-    if (!ended) ctx.res.setHeader("retry-after", String(retryAfterSeconds(operation.partition)));
-    const status = accepted.kind === "accepted" && ended ? 200 : statuses[accepted.kind];
+    if (status === 202 || operation.completedAt === null) {
+      ctx.res.setHeader("retry-after", String(retryAfterSeconds(operation.partition)));
+    }
     sendJson(ctx, status, JSON.stringify(presentOperation(operation)));
   };
+}
+
+interface Waited {
+  operation: OperationRow;
+  /** The client wanted to wait, and could. */
+  waited: boolean;
 }
 
 /** The operation as it is after the client's preference was honoured, as far as it could be. */
@@ -51,19 +59,20 @@ async function afterWaiting(
   ctx: Context,
   { tenantId, keyId }: Caller,
   operation: OperationRow,
-): Promise<OperationRow> {
+): Promise<Waited> {
   const preference = readPrefer(ctx.req.headers["prefer"] as string | undefined);
-  if (preference === undefined) return operation;
+  if (preference === undefined) return { operation, waited: false };
   if (preference.waitSeconds > 0 && operation.completedAt === null) {
     const { operations, places } = options.waits;
     const wait = { timeoutMs: preference.waitSeconds * 1000, signal: clientGone(ctx) };
-    const waited = await inWaitPlace(ctx, places, keyId, () =>
+    const hadPlace = await inWaitPlace(ctx, places, keyId, () =>
       operations.until({ tenantId, id: operation.id }, { ...wait, isOver: (mark) => mark?.ended === true }),
     );
-    if (!waited) return operation;
+    if (!hadPlace) return { operation, waited: false };
   }
   ctx.res.setHeader("preference-applied", preference.applied);
-  return preference.waitSeconds === 0 ? operation : await asItIs(options.store, operation);
+  if (preference.waitSeconds === 0) return { operation, waited: false };
+  return { operation: await asItIs(options.store, operation), waited: true };
 }
 
 /** It was accepted, and that is answered, also where it can't be looked at any more. */
