@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Logger, Part } from "@postback/runtime";
 import { problemOf } from "./middleware/answer-problems.ts";
-import type { OnUpgrade } from "./stream/upgrade.ts";
+import { isForStream, type OnUpgrade } from "./stream/upgrade.ts";
 
 /** Time for the headers of a request, milliseconds: a client that drips them is cut off. */
 const headersTimeoutMs = 10_000;
@@ -44,6 +44,8 @@ export async function listenHttp(
       keepAliveTimeout: keepAliveTimeoutMs,
       connectionsCheckingInterval: connectionsCheckingIntervalMs,
       noDelay: true,
+      // All else that asks for an upgrade (h2c, as Java's client does) is a request like any other.
+      shouldUpgradeCallback: (request) => onUpgrade !== undefined && isForStream(request),
     },
     listener,
   );

@@ -3,7 +3,7 @@ import type { Context } from "koa";
 import type { Caller } from "../auth/known-keys.ts";
 import type { OpenedStream } from "../push/event-sink.ts";
 import type { Push } from "../push/push.ts";
-import { overloaded, type Refusal } from "../refusal.ts";
+import { overloaded, type Refusal, unavailable } from "../refusal.ts";
 import { SseSink } from "./sse-sink.ts";
 
 export interface StreamToOptions {
@@ -39,11 +39,12 @@ export async function streamTo(
     taken();
     throw error;
   }
+  const isStopping = sink.closed.aborted;
   if (stream.isOver) {
     sink.close();
     // What an EventSource takes as the end: it comes no more (HTML, "server-sent events", §9.2.3).
     ctx.status = 204;
-  } else {
+  } else if (!isStopping) {
     ctx.respond = false;
     ctx.status = 200;
     sink.begin();
@@ -58,4 +59,5 @@ export async function streamTo(
       taken();
       sink.close();
     });
+  if (isStopping) throw unavailable("This instance is stopping. Try again.");
 }

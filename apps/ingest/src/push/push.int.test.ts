@@ -289,3 +289,17 @@ test("a stream ends soon after its key is revoked", async () => {
   await ingest.db.pool.query("UPDATE api_keys SET revoked_at = now() WHERE key_id = $1", [key.split("_")[2]]);
   await client.ended;
 });
+
+test("when an instance stops, its streams end and those who wait are answered", async () => {
+  const stopping = await startIngest();
+  const headers = { authorization: `Bearer ${await stopping.apiKey({ scopes })}` };
+  const client = await SseClient.open(`${stopping.url}/v1/events`, headers);
+  expect(client.status).toBe(200);
+  const waiting = fetch(`${stopping.url}/v1/entities/sku/1?wait=50&after=${newId()}`, { headers });
+  await eventually(async () => {
+    expect(await (await fetch(`${stopping.url}/metrics`)).text()).toMatch(/postback_waiting_requests\{[^}]*\} 1/);
+  });
+  await stopping[Symbol.asyncDispose]();
+  await client.ended;
+  expect(((await (await waiting).json()) as { settled: boolean }).settled).toBe(false);
+});

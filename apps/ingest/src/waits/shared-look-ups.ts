@@ -107,7 +107,7 @@ export class SharedLookUps<S, M> {
       const all = [...this.#watched.values()];
       for (let from = 0; from < all.length; from += batchMax) await this.#lookAt(all.slice(from, from + batchMax));
     } catch (error) {
-      logger.warn({ err: error, watched: this.#watched.size }, "waits.look-up-failed");
+      logger.warn({ err: error, waiting: this.#watched.size }, "waits.look-up-failed");
       return afterFailureMs;
     }
     return Math.max(pauseMs, restFactor * (performance.now() - startedMs));

@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { limits, type StreamMessage, type StreamRequest, streamMessageSchema } from "@postback/contracts";
 import { newId } from "@postback/domain";
 import { eventually } from "@postback/testkit";
@@ -178,6 +180,15 @@ test("the upgrade wants a key with the scope, and the right path", async () => {
   expect(await Client.refused(authorization, "/v1/elsewhere")).toBe(404);
   const plain = await fetch(`${ingest.url}/v1/stream`, { headers: { authorization } });
   expect([plain.status, plain.headers.get("upgrade")]).toEqual([426, "websocket"]);
+});
+
+test("a request that offers another protocol is answered like any other", async () => {
+  const { port, hostname } = new URL(ingest.url);
+  const client = connect(Number(port), hostname);
+  const head = ["GET /v1/events?types=none HTTP/1.1", "host: x", `authorization: ${authorization}`];
+  const offer = ["connection: Upgrade, HTTP2-Settings, close", "upgrade: h2c", "http2-settings: AAEAAEAAAAIAAAAB"];
+  client.write(`${[...head, ...offer].join("\r\n")}\r\n\r\n`);
+  expect((await text(client)).split("\r\n")[0]).toBe("HTTP/1.1 200 OK");
 });
 
 test("nothing of another tenant is told", async () => {

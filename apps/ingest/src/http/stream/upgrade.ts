@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { limits, problems } from "@postback/contracts";
 import { type WebSocket, WebSocketServer } from "ws";
 import { type Caller, type KnownKeys, requireScope } from "../../auth/known-keys.ts";
-import { notFound, type Refusal } from "../../refusal.ts";
+import type { Refusal } from "../../refusal.ts";
 import { problemOf, refusalOf } from "../middleware/answer-problems.ts";
 import { tooManyStreams } from "../stream-to.ts";
 import { SocketSession, type SocketSessionOptions } from "./socket-session.ts";
@@ -40,9 +40,12 @@ export function upgradeToStream(options: UpgradeOptions): OnUpgrade {
   };
 }
 
-/** @throws {Refusal} not-found, unauthenticated, forbidden, unavailable */
+/** Whether a request is one for the WebSocket. */
+export const isForStream = ({ method, url, headers }: IncomingMessage): boolean =>
+  method === "GET" && url?.split("?")[0] === "/v1/stream" && headers.upgrade?.toLowerCase() === "websocket";
+
+/** @throws {Refusal} unauthenticated, forbidden, unavailable */
 async function admit({ keys }: UpgradeOptions, request: IncomingMessage): Promise<Caller> {
-  if (request.method !== "GET" || request.url?.split("?")[0] !== "/v1/stream") throw notFound("path");
   const caller = await keys.callerOf(request.headers.authorization);
   requireScope(caller, "operations:read");
   return caller;
