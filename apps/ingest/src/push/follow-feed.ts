@@ -46,8 +46,8 @@ export async function openFeed(sources: FeedSources, filter: EventFilter, start:
 }
 
 /** The cursor to begin with. Partitions that a given one doesn't know (of another filter) begin now. */
-export async function startOf(
-  { live, history }: Pick<FeedSources, "history"> & { live: Pick<LiveEvents, "nextOf"> },
+async function startOf(
+  { live, history }: FeedSources,
   partitions: readonly number[],
   start: FeedStart,
 ): Promise<Cursor> {

@@ -7,10 +7,12 @@ import type { LiveEvents } from "./live-events.ts";
 import { eventJson, type LogEvent, withId } from "./log-event.ts";
 
 export interface OperationStreamsOptions {
-  live: LiveEvents;
+  live: Pick<LiveEvents, "watch" | "listen">;
   seal: CursorSeal;
   store: Pick<IngestStore, "loadOperation" | "listOperationEvents" | "loadOperationMarks">;
   logger: Logger;
+  /** How often it is looked whether operations have ended, milliseconds; default 15 000. */
+  lookEveryMs?: number;
 }
 
 /** An operation tells a handful of events; more than this are not shown. */
@@ -34,8 +36,8 @@ export class OperationStreams {
   }
 
   get part(): Part {
-    const { logger } = this.#options;
-    const look = { intervalMs: heartbeatEveryMs, logger, event: "operation-streams.not-looked-at" };
+    const { logger, lookEveryMs = heartbeatEveryMs } = this.#options;
+    const look = { intervalMs: lookEveryMs, logger, event: "operation-streams.not-looked-at" };
     return {
       name: "operation-streams",
       run: (signal) => repeatUntilStopped(() => this.#endWhatEnded(), { ...look, signal }),

@@ -44,12 +44,7 @@ export async function readFeedPage(
 }
 
 /** Moves the place on over what was looked at, and returns what is wanted of it. */
-export function takeEvents(
-  slices: readonly PartitionSlice[],
-  place: FeedPlace,
-  filter: EventFilter,
-  limit: number,
-): string[] {
+function takeEvents(slices: readonly PartitionSlice[], place: FeedPlace, filter: EventFilter, limit: number): string[] {
   const wanted = compileFilter(filter);
   const events: string[] = [];
   const heads = slices.map(({ partition, messages }) => ({ partition, messages, at: 0 }));

@@ -14,7 +14,7 @@ export interface ClientCluster {
   fetchTopicsOffset(topics: readonly AskedOffsets[]): Promise<FoundOffsets[]>;
 }
 
-export interface AskedOffsets {
+interface AskedOffsets {
   topic: string;
   partitions: readonly { partition: number }[];
   fromBeginning?: boolean;
@@ -22,12 +22,12 @@ export interface AskedOffsets {
   fromTimestamp?: number;
 }
 
-export interface FoundOffsets {
+interface FoundOffsets {
   topic: string;
   partitions: readonly { partition: number; offset: string }[];
 }
 
-export interface ClientBroker {
+interface ClientBroker {
   fetch(request: {
     maxWaitTime: number;
     minBytes: number;
@@ -45,7 +45,7 @@ export interface FetchedPartition {
   messages: readonly FetchedMessage[];
 }
 
-export interface FetchedMessage {
+interface FetchedMessage {
   offset: string;
   key: Buffer | null;
   value: Buffer | null;
