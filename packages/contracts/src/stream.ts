@@ -5,7 +5,10 @@ import { entitySchema, idSchema } from "./primitives.ts";
 import { problemSchema } from "./problem.ts";
 
 const subscriptionName = z.string().min(1).max(64).describe("A name of yours; events carry it");
-const cursorSchema = z.string().max(8_192).describe("A place in the events, opaque; give it back to go on after it");
+const cursorSchema = z
+  .string()
+  .max(limits.cursorMaxChars)
+  .describe("A place in the events, opaque; give it back to go on after it");
 
 /** A page of the tenant's events. */
 export const feedPageSchema = z

@@ -1,3 +1,4 @@
+import { limits } from "@postback/contracts";
 import { newId } from "@postback/domain";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -41,8 +42,11 @@ test("an older key still reads, one that is gone doesn't", () => {
   expect(new CursorSeal([secret(2)]).read("feed", tenantId, text)).toBeUndefined();
 });
 
-test("the cursor of 48 partitions fits into a header", () => {
-  const positions = new Map(Array.from({ length: 48 }, (_, i) => [i, { offset: 10 ** 9 + i, number: 5n << 40n }]));
+test.each([
+  [48, 1_200],
+  [1_000, limits.cursorMaxChars],
+])("the cursor of %d partitions has at most %d characters", (count, most) => {
+  const positions = new Map(Array.from({ length: count }, (_, i) => [i, { offset: 10 ** 9 + i, number: 5n << 40n }]));
   const lately = Array.from({ length: latelyMax }, () => tagOf(newId()));
-  expect(seal.write("feed", tenantId, { positions, lately }).length).toBeLessThan(1_200);
+  expect(seal.write("feed", tenantId, { positions, lately }).length).toBeLessThan(most);
 });
