@@ -32,6 +32,10 @@ export const configDefinition = defineConfig({
       "Proxy that webhooks leave through, by CONNECT to the judged address: http://user:password@host:port; without one they go straight",
     secret: true,
   }),
+  WEBHOOK_ORIGIN: setting(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i, "is no name like webhooks.example.com"), {
+    default: "postback",
+    description: "Name of this installation for receivers that are asked before they get webhooks; a DNS name of yours",
+  }),
   HELD_DELIVERIES_MAX: setting(integerText(100, 1_000_000), {
     default: "10000",
     description: "Deliveries held in memory at most; beyond it they wait in Postgres",

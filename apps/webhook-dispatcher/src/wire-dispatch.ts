@@ -6,6 +6,7 @@ import { type Consumer, type GivenUp, type Producer, sendDeadLetter } from "@pos
 import { keepTrying, type Logger, type Metrics } from "@postback/runtime";
 import type { DispatcherConfig } from "./config.ts";
 import { EventConsumption } from "./consume/consume-events.ts";
+import { Handshakes } from "./handshake/handshakes.ts";
 import type { Outgoing } from "./lanes/held.ts";
 import { type AfterAttempt, type LaneShare, Lanes } from "./lanes/lanes.ts";
 import { Schedule } from "./lanes/wake-due.ts";
@@ -38,6 +39,7 @@ export interface Dispatch {
   consumption: EventConsumption;
   lanes: Lanes;
   schedule: Schedule;
+  handshakes: Handshakes;
   /** Gives what is done to the consumer from now on, and lets pressure hold it. */
   connect(consumer: Consumer): void;
   /** Partitions are about to go: everything that they brought gets its row. */
@@ -99,12 +101,14 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     keyring: parseKeyring(config.SECRET_KEYRING),
     subscriptions,
     lanes,
+    origin: config.WEBHOOK_ORIGIN,
     id,
     onLive: (count) => {
       live.count = count;
     },
     logger,
   });
+  const handshakes = new Handshakes({ db, agents, origin: config.WEBHOOK_ORIGIN, logger });
   watchMemory(metrics, lanes, recorder);
   const handOver = async () => {
     lanes.spillAll();
@@ -116,6 +120,7 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     consumption,
     lanes,
     schedule,
+    handshakes,
     connect: (given) => {
       consumer = given;
     },

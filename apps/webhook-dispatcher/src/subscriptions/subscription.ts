@@ -1,6 +1,8 @@
 import { type Keyring, openSecret, type SubscriptionRow } from "@postback/database";
 import {
+  CONTENT_TYPES,
   DEFAULT_RETRY_SCHEDULE,
+  type EventFormat,
   type EventPattern,
   parsePattern,
   parseSecret,
@@ -19,6 +21,7 @@ export interface Subscription {
   readonly timeoutMs: number;
   readonly ratePerSecond: number | undefined;
   readonly retrySchedule: readonly number[];
+  readonly format: EventFormat;
   readonly enabled: boolean;
   readonly deleted: boolean;
   /** The newest first; while rotating all of them sign. */
@@ -28,23 +31,43 @@ export interface Subscription {
 /** Limits of an endpoint that sets none. */
 const defaults = { concurrency: 8, timeoutMs: 15_000 };
 
-/** @throws when a secret doesn't open: the keyring lacks its key, or the row was tampered with */
-export function toSubscription(row: SubscriptionRow, keyring: Keyring): Subscription {
+/**
+ * @param origin this system, as receivers that were asked have agreed to it
+ * @throws when a secret doesn't open: the keyring lacks its key, or the row was tampered with
+ */
+export function toSubscription(row: SubscriptionRow, keyring: Keyring, origin: string): Subscription {
   const concurrency = row.concurrency ?? defaults.concurrency;
   const timeoutMs = row.timeoutMs ?? defaults.timeoutMs;
   return {
     tenantId: row.tenantId,
     endpointId: row.endpointId,
     patterns: row.events.map(parsePattern).filter((pattern) => pattern !== undefined),
-    target: { id: row.endpointId, url: row.url, headers: row.headers ?? {}, timeoutMs, concurrency },
+    target: { id: row.endpointId, url: row.url, headers: headersOf(row, origin), timeoutMs, concurrency },
     concurrency,
     timeoutMs,
     ratePerSecond: row.ratePerSecond ?? undefined,
     retrySchedule: row.retrySchedule?.length ? row.retrySchedule : DEFAULT_RETRY_SCHEDULE,
+    format: row.format,
     enabled: row.enabled,
     deleted: row.deleted,
     keys: row.deleted ? [] : row.secrets.map((secret) => openKey(row, secret, keyring)),
   };
+}
+
+/**
+ * Of all webhooks to the endpoint. A receiver that was asked gets `Origin` with each of them (CloudEvents HTTP webhook
+ * §4.1.2); what a format says of the body is not the endpoint's to change.
+ */
+function headersOf({ headers, format, handshake }: SubscriptionRow, origin: string): Record<string, string> {
+  const ours: Record<string, string> = {
+    ...(format === "standard" ? {} : { "content-type": CONTENT_TYPES[format] }),
+    ...(handshake ? { origin } : {}),
+  };
+  const own = Object.entries(headers ?? {}).filter(([name]) => {
+    const lower = name.toLowerCase();
+    return !(lower in ours) && !(format === "cloudevents-binary" && lower.startsWith("ce-"));
+  });
+  return { ...Object.fromEntries(own), ...ours };
 }
 
 function openKey(row: SubscriptionRow, secret: SubscriptionRow["secrets"][number], keyring: Keyring): SigningKey {
