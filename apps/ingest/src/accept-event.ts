@@ -13,7 +13,7 @@ export interface AcceptEventOptions {
   spreadFrom: number;
 }
 
-export interface AcceptContext {
+interface AcceptContext {
   tenantId: string;
   traceparent: string;
   /** The one endpoint that it is for, instead of those that subscribe to it. */

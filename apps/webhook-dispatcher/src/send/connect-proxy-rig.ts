@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 
 /** What a proxy was asked, as it came over the wire. */
-export type Asked = {
+type Asked = {
   readonly method: string;
   readonly target: string;
   readonly host: string | undefined;

@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import tls from "node:tls";
+import { readConfig } from "@postback/runtime";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
+import { configDefinition } from "../config.ts";
 import { createAgentPool } from "./agent-pool.ts";
 import { type ConnectProxy, type ProxyScript, startConnectProxy } from "./connect-proxy-rig.ts";
 import { type EgressProxy, parseEgressProxy } from "./egress-proxy.ts";
@@ -68,6 +70,12 @@ describe("parseEgressProxy", () => {
     "",
   ])("refuses %j", (text) => {
     expect(parseEgressProxy(text)).toBeUndefined();
+  });
+
+  it("is refused at the start without its password being told", () => {
+    const start = () => readConfig(configDefinition, { EGRESS_PROXY: "https://user:sesame@proxy.example.com:3128" });
+    expect(start).toThrow(/EGRESS_PROXY: is no proxy like/);
+    expect(start).not.toThrow(/sesame/);
   });
 });
 
