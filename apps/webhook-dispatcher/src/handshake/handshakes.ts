@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { claimHandshakes, type Database, type DueHandshake, failHandshake, verifyEndpoint } from "@postback/database";
 import { delayBeforeHandshake } from "@postback/domain";
 import { type Logger, repeatUntilStopped } from "@postback/runtime";
@@ -15,6 +16,8 @@ export interface HandshakesOptions {
 const intervalMs = 500;
 /** Receivers asked at once, so that one that never answers holds up nobody's registration. */
 const asksMax = 32;
+/** At the end, for answers that are about to come; within the grace of the process. */
+const endWaitMaxMs = 3_000;
 /** Longer than any of them takes; then another dispatcher asks. */
 const leaseMs = handshakeTimeoutMs + 5_000;
 
@@ -30,7 +33,8 @@ export class Handshakes {
   async run(signal: AbortSignal): Promise<void> {
     const { logger } = this.#options;
     await repeatUntilStopped(() => this.#look(), { intervalMs, signal, logger, event: "handshakes.not-read" });
-    await Promise.all(this.#asking);
+    // What is out beyond it ends with its lease, and somebody else asks.
+    await Promise.race([Promise.all(this.#asking), sleep(endWaitMaxMs, undefined, { ref: false })]);
   }
 
   async #look(): Promise<void> {

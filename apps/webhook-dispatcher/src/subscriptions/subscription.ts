@@ -1,6 +1,5 @@
 import { type Keyring, openSecret, type SubscriptionRow } from "@postback/database";
 import {
-  CONTENT_TYPES,
   DEFAULT_RETRY_SCHEDULE,
   type EventFormat,
   type EventPattern,
@@ -9,6 +8,7 @@ import {
   type SigningKey,
 } from "@postback/domain";
 import type { PostTarget } from "../send/agent-pool.ts";
+import { endpointHeaders } from "./endpoint-headers.ts";
 
 /** An endpoint as it is matched and sent to. A change makes a new one. */
 export interface Subscription {
@@ -42,7 +42,7 @@ export function toSubscription(row: SubscriptionRow, keyring: Keyring, origin: s
     tenantId: row.tenantId,
     endpointId: row.endpointId,
     patterns: row.events.map(parsePattern).filter((pattern) => pattern !== undefined),
-    target: { id: row.endpointId, url: row.url, headers: headersOf(row, origin), timeoutMs, concurrency },
+    target: { id: row.endpointId, url: row.url, headers: endpointHeaders(row, origin), timeoutMs, concurrency },
     concurrency,
     timeoutMs,
     ratePerSecond: row.ratePerSecond ?? undefined,
@@ -52,22 +52,6 @@ export function toSubscription(row: SubscriptionRow, keyring: Keyring, origin: s
     deleted: row.deleted,
     keys: row.deleted ? [] : row.secrets.map((secret) => openKey(row, secret, keyring)),
   };
-}
-
-/**
- * Of all webhooks to the endpoint. A receiver that was asked gets `Origin` with each of them (CloudEvents HTTP webhook
- * §4.1.2); what a format says of the body is not the endpoint's to change.
- */
-function headersOf({ headers, format, handshake }: SubscriptionRow, origin: string): Record<string, string> {
-  const ours: Record<string, string> = {
-    ...(format === "standard" ? {} : { "content-type": CONTENT_TYPES[format] }),
-    ...(handshake ? { origin } : {}),
-  };
-  const own = Object.entries(headers ?? {}).filter(([name]) => {
-    const lower = name.toLowerCase();
-    return !(lower in ours) && !(format === "cloudevents-binary" && lower.startsWith("ce-"));
-  });
-  return { ...Object.fromEntries(own), ...ours };
 }
 
 function openKey(row: SubscriptionRow, secret: SubscriptionRow["secrets"][number], keyring: Keyring): SigningKey {
