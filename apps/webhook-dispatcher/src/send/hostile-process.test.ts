@@ -12,14 +12,12 @@ import { answer } from "./post-rig.ts";
 import { selfSignedCertificate } from "./self-signed-certificate.ts";
 
 /** All of them at once, so many times; each to an endpoint of its own, as a partner has. */
-const ROUNDS = 4;
+const ROUNDS = 3;
 const DEADLINE_MS = 1200;
 /** Longer than the phases before the request may take, so that these end by themselves. */
 const LONG_DEADLINE_MS = 12_000;
-/** Above a deadline: a busy machine's timers. */
-const LATE_MAX_MS = 1500;
-/** Of an attempt that nothing delays. */
-const QUICK_MAX_MS = 3000;
+/** Beyond a bound: ticks of timers. What the process itself could not come round to is measured, and comes on top. */
+const LATE_MAX_MS = 500;
 /**
  * What a process may grow by while it meets 1 GiB bodies, endless headers and bombs, {@link ROUNDS} of each at once.
  * Each is cut off at 16 KiB, so what grows is buffers of sockets and TLS, and the heap before a collection.
@@ -72,10 +70,8 @@ const atHead = (script: (socket: Socket) => void) =>
 async function meetHttpCases(): Promise<void> {
   for (const { name, script, outcome, response, isSlow } of HOSTILE_CASES) {
     const url = `http://127.0.0.1:${await listening(atHead(script))}/hook`;
-    const slot = isSlow
-      ? { slotMinMs: DEADLINE_MS - 50, slotMaxMs: DEADLINE_MS + LATE_MAX_MS }
-      : { slotMaxMs: QUICK_MAX_MS };
     const timeoutMs = isSlow ? DEADLINE_MS : LONG_DEADLINE_MS;
+    const slot = { slotMaxMs: timeoutMs, ...(isSlow ? { slotMinMs: timeoutMs - 50 } : {}) };
     meetings.push({ name, url, outcome, timeoutMs, ...slot, ...(response === undefined ? {} : { response }) });
   }
 }
@@ -92,10 +88,10 @@ async function meetPhases(): Promise<void> {
   const own = (boundMs: number, triesMs = boundMs) => ({
     timeoutMs: LONG_DEADLINE_MS,
     slotMinMs: triesMs - 50,
-    slotMaxMs: boundMs + 1000 + LATE_MAX_MS,
+    slotMaxMs: boundMs + 1000,
   });
-  const quick = { timeoutMs: LONG_DEADLINE_MS, slotMaxMs: QUICK_MAX_MS };
-  const cut = { timeoutMs: DEADLINE_MS, slotMinMs: DEADLINE_MS - 50, slotMaxMs: DEADLINE_MS + LATE_MAX_MS };
+  const quick = { timeoutMs: LONG_DEADLINE_MS, slotMaxMs: LONG_DEADLINE_MS };
+  const cut = { timeoutMs: DEADLINE_MS, slotMinMs: DEADLINE_MS - 50, slotMaxMs: DEADLINE_MS };
   meetings.push(
     {
       name: "DNS that never answers",
@@ -144,7 +140,7 @@ async function meetBadTls(): Promise<void> {
     ["an expired certificate", selfSignedCertificate(NAME, { from: -7_200_000, until: -3_600_000 })],
     ["a certificate of another name", selfSignedCertificate("other.example.com")],
   ] as const;
-  const timing = { timeoutMs: LONG_DEADLINE_MS, slotMaxMs: QUICK_MAX_MS };
+  const timing = { timeoutMs: LONG_DEADLINE_MS, slotMaxMs: LONG_DEADLINE_MS };
   for (const [name, { key, cert }] of cases) {
     const port = await listening(tls.createServer({ key, cert }, (socket) => socket.end(answer("200 OK"))));
     meetings.push({ name, url: `https://${NAME}:${port}/`, outcome: unreachable("tls"), ...timing });
@@ -199,12 +195,14 @@ describe("a process that meets every hostile receiver at once", () => {
   });
 });
 
+const lateMaxMs = () => LATE_MAX_MS + 2 * report.loopDelayMaxMs;
+
 function problemsOf(expected: Meeting, { outcome, durationMs, response }: SendingReport["results"][number]): string[] {
   const said = (what: string, isRight: boolean) => (isRight ? [] : [what]);
   return [
     ...said("outcome", JSON.stringify(outcome) === JSON.stringify(expected.outcome)),
     ...said("response", expected.response === undefined || response === expected.response),
-    ...said("slot held too long", durationMs <= expected.slotMaxMs),
+    ...said("slot held too long", durationMs <= expected.slotMaxMs + lateMaxMs()),
     ...said("ended too early", durationMs >= (expected.slotMinMs ?? 0)),
   ];
 }

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseSubnet, type Subnet } from "@postback/domain";
 import { createAgentPool } from "./agent-pool.ts";
@@ -19,6 +20,8 @@ export type SendingReport = {
   readonly results: readonly AttemptResult[];
   /** Resident memory, bytes: before, at the highest while all were out, and after. */
   readonly memory: { readonly beforeBytes: number; readonly peakBytes: number; readonly afterBytes: number };
+  /** The longest that the process did not come round to its timers: a busy machine's doing, and no receiver's. */
+  readonly loopDelayMaxMs: number;
   /** What still kept the process busy after the last attempt had ended, by Node's own account. */
   readonly stillOpen: readonly string[];
 };
@@ -27,6 +30,7 @@ const WARM_UP_REQUESTS = 200;
 const SAMPLE_EVERY_MS = 10;
 /** Closing what a test has cut off takes the kernel a moment. */
 const SETTLE_MS = 300;
+const NANOSECONDS_PER_MS = 1e6;
 
 const rss = () => process.memoryUsage.rss();
 
@@ -46,16 +50,24 @@ async function sendAll({ dnsServer, warmUpUrl, targets, body }: SendingOrder): P
   globalThis.gc?.();
   const beforeBytes = rss();
   let peakBytes = beforeBytes;
+  const loopDelay = monitorEventLoopDelay({ resolution: SAMPLE_EVERY_MS });
+  loopDelay.enable();
   const sampling = setInterval(() => {
     peakBytes = Math.max(peakBytes, rss());
   }, SAMPLE_EVERY_MS);
   const results = await Promise.all(targets.map(({ id, url, timeoutMs }) => send(id, url, timeoutMs)));
   clearInterval(sampling);
+  loopDelay.disable();
   await agents.close();
   await sleep(SETTLE_MS);
   globalThis.gc?.();
   const stillOpen = process.getActiveResourcesInfo().filter((kind) => kind.startsWith("TCP"));
-  return { results, memory: { beforeBytes, peakBytes, afterBytes: rss() }, stillOpen };
+  return {
+    results,
+    memory: { beforeBytes, peakBytes, afterBytes: rss() },
+    loopDelayMaxMs: loopDelay.max / NANOSECONDS_PER_MS,
+    stillOpen,
+  };
 }
 
 process.once("message", async (order: SendingOrder) => {
