@@ -5,6 +5,7 @@ export * from "./canonical-json.ts";
 export * from "./delivery/after-attempt.ts";
 export * from "./delivery/custom-headers.ts";
 export * from "./delivery/delivery-id.ts";
+export { type EventFilter, type FilteredEvent, type FilterProblem, readFilter } from "./event-filter/read-filter.ts";
 export * from "./json-input.ts";
 export * from "./lane/breaker.ts";
 export * from "./lane/slots.ts";
