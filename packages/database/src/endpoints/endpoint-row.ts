@@ -9,6 +9,8 @@ export interface EndpointSettings {
   events?: string[];
   enabled?: boolean;
   description?: string | null;
+  /** JSON as `readFilter` takes it. */
+  filter?: unknown;
   headers?: Record<string, string> | null;
   ordering?: "none";
   ratePerSecond?: number | null;
