@@ -38,6 +38,7 @@ export * from "./keys/touch-api-keys.ts";
 export * from "./listen.ts";
 export * from "./open-database.ts";
 export * from "./operations/command-row.ts";
+export * from "./operations/count-unfinished.ts";
 export * from "./operations/find-by-key.ts";
 export * from "./operations/list-operation-events.ts";
 export * from "./operations/load-operation.ts";
