@@ -28,7 +28,7 @@ export function memoryStore({ keysMax = 10_000 }: MemoryStoreOptions = {}): Rece
         await underWay;
         return "repeated";
       }
-      const working = Promise.try(work);
+      const working = work();
       running.set(key, working);
       try {
         await working;
