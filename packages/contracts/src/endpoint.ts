@@ -105,7 +105,7 @@ export const endpointSchema = z
     secret: z
       .string()
       .optional()
-      .describe("Signs the webhooks (Standard Webhooks whsec_); in the answer to the creation only"),
+      .describe("Signs the webhooks (Standard Webhooks whsec_); in the answer to the creation, and at /secret"),
     publicKey: publicKeySchema.optional().describe("Of an endpoint with `v1a`, in place of `secret`"),
     keyId: keyIdSchema.optional().describe("`kid` of `publicKey` in the tenant's key set"),
   })

@@ -118,6 +118,14 @@ it("is refused across tenants and for what is deleted", async () => {
   expect(await versionsOf(endpoint)).toEqual([]);
 });
 
+it("upkeep deletes the secrets of deleted endpoints", async () => {
+  const endpoint = await anEndpoint(rig.db);
+  await rotate(endpoint);
+  await deleteEndpoint(rig.db, endpoint.tenantId, endpoint.endpointId);
+  await deleteEndedSecrets(rig.db, 1000);
+  expect(await rig.query("SELECT FROM endpoint_secrets WHERE endpoint_id = $1", [endpoint.endpointId])).toEqual([]);
+});
+
 it("upkeep deletes what has ended, a bounded number at once, and nothing that signs", async () => {
   await deleteEndedSecrets(rig.db, 1000);
   const endpoint = await anEndpoint(rig.db);

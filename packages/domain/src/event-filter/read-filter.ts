@@ -16,8 +16,8 @@ import {
 } from "./filter-tests.ts";
 
 /** Bounds of a filter. */
-export const FILTER_MAX_BYTES = 4096;
-export const FILTER_DEPTH_MAX = 10;
+const FILTER_MAX_BYTES = 4096;
+const FILTER_DEPTH_MAX = 10;
 export const FILTER_CONDITIONS_MAX = 100;
 /**
  * Values of one event that a filter looks at, each condition counted; 10,000 take about 0.1 ms. An event that needs more
