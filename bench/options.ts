@@ -4,6 +4,9 @@ import { type ScenarioName, scenarioNames } from "./scenarios.ts";
 const profilable = ["ingest", "processor", "webhook-dispatcher"] as const;
 export type Profilable = (typeof profilable)[number];
 
+const paymentsKinds = ["stub", "service"] as const;
+type Payments = (typeof paymentsKinds)[number];
+
 export interface BenchOptions {
   readonly scenarios: readonly ScenarioName[];
   /** Of each measured run. */
@@ -17,6 +20,10 @@ export interface BenchOptions {
   readonly jsonFile: string | undefined;
   readonly isChecked: boolean;
   readonly profiled: readonly Profilable[];
+  /** Whether the statements that Postgres works are counted. */
+  readonly countsStatements: boolean;
+  /** Who takes the payments of orders: a stub in the processor, or the shop's service over HTTP. */
+  readonly payments: Payments;
   readonly isKept: boolean;
 }
 
@@ -38,10 +45,14 @@ Needs Linux, where /proc tells the CPU. Ends what it started, and removes its da
   --rate <n>            requests a second of the run on schedule (default: 200)
   --connections <n>     of the generator (default: 64)
   --outstanding <n>     deliveries that may be owed at saturation; beyond it the generator pauses (default: 256)
+  --payments <who>      takes the payments of orders: stub (at once, within the processor) or service (the shop's payment
+                        service, a process of its own, over HTTP) (default: stub)
   --json <file>         writes the figures there as well; those to keep go to docs/evidence/
   --check               exits with 1 when a target is missed
   --profile <app>       ingest, processor or webhook-dispatcher (again for several): a CPU profile of each run at
                         saturation goes to .postback/bench/, its hottest functions are printed
+  --statements          counts the statements that Postgres works at saturation, and their time (pg_stat_statements, which
+                        itself costs some 2 %)
   --keep                keeps data and logs, which stay anyway when something was lost
   --help
 
@@ -57,6 +68,8 @@ const parsed = {
   json: { type: "string" },
   check: { type: "boolean", default: false },
   profile: { type: "string", multiple: true, default: [] as string[] },
+  statements: { type: "boolean", default: false },
+  payments: { type: "string", default: "stub" },
   keep: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
@@ -75,6 +88,8 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | "help"
     jsonFile: values.json,
     isChecked: values.check,
     profiled: values.profile.map(profiledOf),
+    countsStatements: values.statements,
+    payments: oneOf("--payments", values.payments, paymentsKinds),
     isKept: values.keep,
   };
 }

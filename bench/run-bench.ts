@@ -17,6 +17,7 @@ export async function runBench(options: BenchOptions, signal: AbortSignal): Prom
   const faults = results.flatMap(faultsOf);
   const verdicts = judge(results);
   for (const { profile } of outcomes) if (profile !== "") console.log(`\n${profile}`);
+  for (const { statements } of outcomes) if (statements !== "") console.log(`\n${statements}`);
   console.log(`\n${describeResults(facts, results)}`);
   if (verdicts.length > 0) console.log(`\n${describeVerdicts(verdicts)}`);
   for (const fault of faults) console.log(`FAULT   ${fault}`);

@@ -1,5 +1,6 @@
 import type { BenchRig } from "./bench-rig.ts";
 import type { BenchOptions } from "./options.ts";
+import { startCounting } from "./profile/count-statements.ts";
 import { startProfiling } from "./profile/profile-apps.ts";
 import type { Progress } from "./progress.ts";
 import type { Load } from "./protocol.ts";
@@ -25,6 +26,8 @@ export interface ScenarioOutcome {
   readonly results: readonly RunResult[];
   /** Hottest functions of what was profiled; empty when nothing was. */
   readonly profile: string;
+  /** What Postgres worked at saturation; empty when it wasn't counted. */
+  readonly statements: string;
 }
 
 /** Prepares and warms up, then measures on schedule and at saturation. */
@@ -43,6 +46,8 @@ export async function runScenario(name: ScenarioName, context: ScenarioContext):
   const rate: Load = { kind: "rate", perSecond: options.ratePerSecond };
   const atRate = await run(`${options.ratePerSecond} requests/s`, rate, options.seconds);
   const profiling = startProfiling(rig.stack, options.profiled, name, context.nextProfile());
+  const counting = options.countsStatements ? await startCounting(rig.stack.databaseUrl) : undefined;
   const saturated = await run("saturation", saturation, options.seconds);
-  return { results: [atRate, saturated], profile: await profiling.finish(saturated.delivered) };
+  const statements = (await counting?.finish(saturated.delivered)) ?? "";
+  return { results: [atRate, saturated], profile: await profiling.finish(saturated.delivered), statements };
 }

@@ -23,6 +23,7 @@ import type { StepReport } from "./steps/perform-once.ts";
 import { type RunOptions, runOperation } from "./steps/run-operation.ts";
 import { Scheduler } from "./steps/scheduler.ts";
 import { Slots } from "./steps/slots.ts";
+import { StepGroups } from "./steps/step-groups.ts";
 
 export interface ProcessingOptions {
   config: ProcessorConfig;
@@ -86,6 +87,13 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     logger,
   };
   const running: RunOptions = {
+    groups: new StepGroups({
+      db,
+      slots: working.transactionSlots,
+      widthMax: config.TRANSACTIONS_MAX,
+      onShared: counted.shared,
+      logger,
+    }),
     checkpointer: new Checkpointer(db, logger),
     gate,
     lose,

@@ -136,6 +136,7 @@ interface AnyStep {
   timeoutMs?: number;
   queue?: string;
   sync?: boolean;
+  ownTransaction?: boolean;
   refusals?: Readonly<Record<number, StatusMeaning>>;
   quickRetries?: number;
 }

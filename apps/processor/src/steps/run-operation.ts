@@ -37,6 +37,7 @@ import { rowAfter, stateOf } from "./operation-state.ts";
 import { type PerformOptions, performOnce, refOf } from "./perform-once.ts";
 import { type Attempted, RefusedAtCommit, saveInTransaction } from "./save-in-transaction.ts";
 import type { Slots } from "./slots.ts";
+import type { StepGroups } from "./step-groups.ts";
 import { stepToHandOver } from "./step-to-hand-over.ts";
 
 export interface RunOptions extends PerformOptions {
@@ -44,6 +45,7 @@ export interface RunOptions extends PerformOptions {
   catalog: Catalog;
   checkpointer: Checkpointer;
   transactionSlots: Slots;
+  groups: StepGroups;
   /** Shut while partitions are handed over: no step begins. */
   gate: Gate;
   lose(owned: OwnedPartition): void;
@@ -174,8 +176,24 @@ async function performHere(
     : await callOut(options, turn, action);
 }
 
-async function performInTransaction(options: RunOptions, turn: Turn, action: Performing): Promise<Went> {
-  const { db, logger, transactionSlots } = options;
+/** With others of its kind in one transaction, where some are due at the same time. */
+function performInTransaction(options: RunOptions, turn: Turn, action: Performing): Promise<Went> {
+  const { type, revision } = turn.definition;
+  const step = turn.definition.steps.find(({ name }) => name === action.step);
+  if (step?.ownTransaction) return options.transactionSlots.use(() => performAlone(options, turn, action));
+  return options.groups.perform(`${type}/${revision}/${action.step}/${action.kind}`, {
+    perform: (client) => performOnce(options, { ...turn, ...action }, client),
+    checkpoint: (performed) => after(options, turn, action, performed),
+    alone: () => performAlone(options, turn, action),
+    shared: async (shared) =>
+      shared.kind === "saved"
+        ? taken(options, turn, shared.request, shared.result)
+        : await saveFailure(options, turn, action, shared.performed),
+  });
+}
+
+async function performAlone(options: RunOptions, turn: Turn, action: Performing): Promise<Went> {
+  const { db, logger } = options;
   const work = async (client: TransactionClient): Promise<Attempted<PerformedStep>> => {
     const performed = await performOnce(options, { ...turn, ...action }, client);
     if (performed.abandoned) return { value: performed, end: "discard" };
@@ -183,7 +201,7 @@ async function performInTransaction(options: RunOptions, turn: Turn, action: Per
     return { request: after(options, turn, action, performed) };
   };
   try {
-    const saved = await transactionSlots.use(() => saveInTransaction(db, work, logger));
+    const saved = await saveInTransaction(db, work, logger);
     if ("value" in saved) return await saveFailure(options, turn, action, saved.value);
     return taken(options, turn, saved.request, saved.result);
   } catch (error) {
