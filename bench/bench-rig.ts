@@ -1,6 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { stubUrl } from "../examples/shop/src/payments/payments-url.ts";
 import { type Stack, startStack } from "../packages/local-stack/src/index.ts";
 import { type Api, apiOf } from "../scripts/dev/api.ts";
 import { BenchChild } from "./bench-child.ts";
@@ -13,6 +12,8 @@ import type { GeneratorOrder, GeneratorReport, SinkOrder, SinkReport } from "./p
 import { folders } from "./stack/folders.ts";
 import { startPayments } from "./stack/start-payments.ts";
 
+/** The shop takes every payment at once then, without a service (examples/shop/README.md). */
+const paymentsStub = "stub:";
 const childStartTimeoutMs = 30_000;
 
 /** All that runs during the bench. */
@@ -36,13 +37,13 @@ export async function startRig(options: BenchOptions, progress: Progress, signal
   mkdirSync(folders.bench, { recursive: true });
   const folder = mkdtempSync(join(folders.bench, "run-"));
   const payments = options.payments === "service" ? opened.use(await startPayments(join(folder, "logs"))) : undefined;
-  const env = { SHOP_PAYMENTS_URL: payments?.url ?? stubUrl, ...profilerEnvironment(options.profiled) };
+  const env = { SHOP_PAYMENTS_URL: payments?.url ?? paymentsStub, ...profilerEnvironment(options.profiled) };
   const onProgress = (text: string) => progress.say(text);
   const stack = opened.use(
     await startStack({
       folder,
       profile: "load",
-      catalog: "./examples/shop",
+      catalog: "./examples/shop,./bench/stuck/catalog.ts",
       env,
       onProgress,
       signal,

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { checkOperations } from "@postback/operations";
 import { expect, test } from "vitest";
 import { CantMakeCatalog, catalogNameOf } from "./make-catalog.ts";
@@ -6,7 +7,7 @@ import { CantMakeCatalog, catalogNameOf } from "./make-catalog.ts";
 const template = new URL("./template/", import.meta.url);
 
 test("the template is a catalog that keeps its own lock", async () => {
-  const from = template.pathname;
+  const from = fileURLToPath(template);
   const { problems } = await checkOperations({ catalogs: ".", from, against: "operations.lock.json" });
   expect(problems).toEqual([]);
 });

@@ -60,6 +60,14 @@ const rowsOf = async (id = operationId) =>
     ({ key, state }) => `${key.slice(id.length + 1)} ${state}`,
   );
 const undo = async ({ sql }: OnceContext) => void (await sql`delete from entries where id = ${operationId}`);
+/** For the transaction that another one has the key of. */
+const untilOneWaits = () =>
+  eventually(async () => {
+    const { rows } = await pool.query(
+      "select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    );
+    expect(rows[0].n).toBe(1);
+  });
 const never = (): never => {
   throw new Error("it must not be called");
 };
@@ -92,11 +100,14 @@ test("of several at once one works, the others wait for what it gives", async ()
 });
 
 test("one that waits works itself when the first one fails", async () => {
+  const begun = Promise.withResolvers<void>();
   const failing = onceIn(pool, running(), async (once) => {
     await credit(once);
-    await once.sql`select pg_sleep(0.1)`;
+    begun.resolve();
+    await untilOneWaits();
     throw new Error("the first one fails");
   });
+  await begun.promise;
   const [first, second] = await Promise.allSettled([failing, onceIn(pool, running(), credit)]);
   expect([first.status, second.status]).toEqual(["rejected", "fulfilled"]);
   expect(await balance()).toBe(5);
@@ -160,6 +171,13 @@ test("a second call in one step is refused", async () => {
   await expect(onceIn(pool, context, credit)).rejects.toThrow(/twice for one database/);
 });
 
+test("what the work left behind reaches the transaction no more", async () => {
+  const left = Promise.withResolvers<OnceContext["sql"]>();
+  await onceIn(pool, running(), ({ sql }) => left.resolve(sql));
+  const sql = await left.promise;
+  await expect(sql`select 1`).rejects.toThrow(/has ended/);
+});
+
 test("work whose time is over commits nothing, and its connection isn't used again", async () => {
   const stopping = new AbortController();
   const slow = onceIn(pool, running({ signal: stopping.signal }), async (once) => {
@@ -211,12 +229,11 @@ test("a compensation waits for a run that is at work, and undoes it", async () =
   const run = onceIn(pool, running(), async (once) => {
     const gave = await credit(once);
     begun.resolve();
-    await once.sql`select pg_sleep(0.1)`;
+    await untilOneWaits();
     return gave;
   });
   await begun.promise;
-  await onceIn(pool, undoing(), undo);
-  await run;
+  await Promise.all([run, onceIn(pool, undoing(), undo)]);
   expect([await balance(), await rowsOf()]).toEqual([0, ["credit done", "credit:compensate done"]]);
 });
 

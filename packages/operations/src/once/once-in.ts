@@ -78,13 +78,23 @@ async function runOnce(pool: OncePool, context: OnceStep, work: (once: OnceConte
     if (!(await claim(client, operation, idempotencyKey, "begun")))
       return readDecided(client, operation, idempotencyKey);
     await client.query("savepoint postback_once");
-    const made = await decide(client, () => work(database(client, signal)));
+    const made = await decide(client, () => during(client, signal, work));
     await settle(client, operation, idempotencyKey, made);
     return made;
   });
   if (decided.state === "done") return decided.output;
   if (decided.state === "refused") throw refuse(decided.code, decided.message);
   throw refuse("once-stopped", "It was compensated before it was begun");
+}
+
+/** What the work left behind unawaited must not go on, on a client that is somebody else's by then. */
+async function during(client: ClientBase, signal: AbortSignal, work: (once: OnceContext) => unknown): Promise<unknown> {
+  const over = new AbortController();
+  try {
+    return await work(database(client, AbortSignal.any([signal, over.signal])));
+  } finally {
+    over.abort(new DOMException("The work of onceIn has ended", "AbortError"));
+  }
 }
 
 /** A refusal is a decision too: without the work's effect, but with its row. */
@@ -119,7 +129,7 @@ async function undoOnce(
       await readDecided(client, operation, idempotencyKey);
       return;
     }
-    await work({ ...database(client, signal), output: run.output as never });
+    await during(client, signal, (once) => work({ ...once, output: run.output as never }));
     await settle(client, operation, idempotencyKey, { state: "done", output: undefined });
   });
 }
