@@ -7,6 +7,7 @@ export * from "./delivery/cloud-event.ts";
 export * from "./delivery/custom-headers.ts";
 export * from "./delivery/delivery-id.ts";
 export * from "./delivery/handshake.ts";
+export { type EventFilter, type FilteredEvent, type FilterProblem, readFilter } from "./event-filter/read-filter.ts";
 export * from "./json-input.ts";
 export * from "./lane/breaker.ts";
 export * from "./lane/slots.ts";

@@ -10,6 +10,7 @@ import { documentRoutes } from "./documents/routes.ts";
 import { type EndpointRoutesOptions, endpointRoutes } from "./endpoints/routes.ts";
 import { entityRoutes } from "./entities/routes.ts";
 import { type EventRoutesOptions, eventRoutes } from "./events/routes.ts";
+import { keySetRoutes } from "./key-sets/routes.ts";
 import { answerProblems } from "./middleware/answer-problems.ts";
 import { authorizeWith } from "./middleware/authorize.ts";
 import { limitConcurrency } from "./middleware/limit-concurrency.ts";
@@ -59,6 +60,7 @@ export function createApp(options: AppOptions): Koa {
   deliveryRoutes(router, authorize, options);
   deadLetterRoutes(router, authorize, options);
   typeRoutes(router, authorize, options);
+  keySetRoutes(router, options);
   documentRoutes(router, version);
   app.use(router.routes());
   app.use(router.allowedMethods());

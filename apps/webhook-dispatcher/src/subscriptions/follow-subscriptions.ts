@@ -61,8 +61,12 @@ export class SubscriptionFollower {
     this.#told.abort();
   }
 
-  /** Loads all there is; before it nothing may be matched. */
+  /**
+   * Loads all there is; before it nothing may be matched. Twice: from the first time on this dispatcher is seen to live,
+   * and every change waits for it; what was answered just before is loaded by the second.
+   */
   async start(): Promise<void> {
+    await this.#refresh();
     await this.#refresh();
   }
 

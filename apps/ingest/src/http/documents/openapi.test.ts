@@ -7,6 +7,7 @@ import { deliveryRoutes } from "../deliveries/routes.ts";
 import { endpointRoutes } from "../endpoints/routes.ts";
 import { entityRoutes } from "../entities/routes.ts";
 import { eventRoutes } from "../events/routes.ts";
+import { keySetRoutes } from "../key-sets/routes.ts";
 import { authorizeWith } from "../middleware/authorize.ts";
 import { operationIdRoutes } from "../operation-ids/routes.ts";
 import { operationRoutes } from "../operations/routes.ts";
@@ -43,6 +44,7 @@ test("describes exactly the calls that are routed", () => {
   eventRoutes(router, authorize, unused);
   streamRoutes(router, authorize);
   endpointRoutes(router, authorize, unused);
+  keySetRoutes(router, unused);
   deliveryRoutes(router, authorize, unused);
   deadLetterRoutes(router, authorize, unused);
   typeRoutes(router, authorize, { catalog: joinCatalogs([]), store: unused });
