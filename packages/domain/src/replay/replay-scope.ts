@@ -1,0 +1,52 @@
+import { mayBeTold, type ToldEndpoint } from "../endpoint-life/may-be-told.ts";
+import { compileSubscriptions, type EventPattern } from "../subscription-match.ts";
+
+/** Which of the events that a replay covers are meant; `never`: not delivered, and not on their way. */
+export const REPLAY_STATUSES = ["never", "delivered", "exhausted", "expired", "discarded"] as const;
+export type ReplayStatus = (typeof REPLAY_STATUSES)[number];
+
+/** What is known of an event's deliveries to the endpoint, those of earlier replays included. */
+export type KnownDeliveries = {
+  /** One was delivered. */
+  readonly wasDelivered: boolean;
+  /** One is pending or being sent. */
+  readonly isOnItsWay: boolean;
+  /** The live one's status, where it has a row. */
+  readonly liveStatus?: string | undefined;
+};
+
+export type ReplayCandidate = {
+  readonly type: string;
+  readonly entity?: { readonly type: string; readonly id: string } | undefined;
+  readonly deliveries: KnownDeliveries;
+};
+
+export type ReplayScope = {
+  readonly endpoint: ToldEndpoint & { readonly patterns: readonly EventPattern[] };
+  /** Besides the subscription's; without them all that it matches. */
+  readonly patterns?: readonly EventPattern[] | undefined;
+  /** Without them all, delivered before or not. */
+  readonly statuses?: readonly ReplayStatus[] | undefined;
+};
+
+/**
+ * Judges whether a replay covers an event: by what the endpoint subscribes to and may be told today, not by what it was
+ * when the event was told (design §6).
+ */
+export function compileReplayScope({ endpoint, patterns, statuses }: ReplayScope): (event: ReplayCandidate) => boolean {
+  const matches = [endpoint.patterns, ...(patterns ? [patterns] : [])].map(matcherOf);
+  return (event) =>
+    matches.every((match) => match(event.type)) &&
+    mayBeTold(endpoint, event) &&
+    (statuses === undefined || statuses.some((status) => isIn(status, event.deliveries)));
+}
+
+function matcherOf(patterns: readonly EventPattern[]): (eventType: string) => boolean {
+  const index = compileSubscriptions([{ subscriber: true, patterns }]);
+  return (eventType) => index.match(eventType).length > 0;
+}
+
+function isIn(status: ReplayStatus, { wasDelivered, isOnItsWay, liveStatus }: KnownDeliveries): boolean {
+  if (status === "delivered" || wasDelivered) return status === "delivered" && wasDelivered;
+  return !isOnItsWay && (status === "never" || status === liveStatus);
+}
