@@ -19,6 +19,10 @@ export const configDefinition = defineConfig({
       description: "Whether endpoints may have http URLs; for development",
     },
   ),
+  DISABLE_FAILING_AFTER_SECONDS: setting(integerText(1, 30 * 86_400), {
+    default: "432000",
+    description: "Endpoints at which every attempt has failed for this long are disabled; 5 days",
+  }),
   HELD_DELIVERIES_MAX: setting(integerText(100, 1_000_000), {
     default: "10000",
     description: "Deliveries held in memory at most; beyond it they wait in Postgres",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { limits } from "./limits.ts";
 import { idSchema, timestampSchema } from "./primitives.ts";
 
-const subscriptionPatternSchema = z
+export const subscriptionPatternSchema = z
   .string()
   .max(limits.eventTypeMaxChars)
   .regex(
@@ -11,6 +11,10 @@ const subscriptionPatternSchema = z
   )
   .meta({ example: "order.*" });
 
+export const rateLimitSchema = z.strictObject({
+  perSecond: z.number().min(0.01).max(limits.endpointRateMaxPerSecond),
+});
+
 const settings = {
   url: z.string().max(limits.endpointUrlMaxChars).meta({ example: "https://example.com/hooks" }),
   events: z.array(subscriptionPatternSchema).min(1).max(limits.endpointPatternsMax),
@@ -18,7 +22,7 @@ const settings = {
   description: z.string().max(limits.descriptionMaxChars),
   headers: z.record(z.string(), z.string()).describe("Sent with each webhook, besides ours"),
   ordering: z.literal("none").describe("Deliveries are independent of each other"),
-  rateLimit: z.strictObject({ perSecond: z.number().min(0.01).max(limits.endpointRateMaxPerSecond) }),
+  rateLimit: rateLimitSchema,
   concurrency: z.int().min(1).max(limits.endpointConcurrencyMax).describe("Webhooks in flight at once; default 8"),
   timeoutMs: z
     .int()

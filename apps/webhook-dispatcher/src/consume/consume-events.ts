@@ -1,5 +1,5 @@
 import { claimEvents, type Database, findRecorded, loadProgress } from "@postback/database";
-import { LIVE } from "@postback/domain";
+import { LIVE, mayBeTold } from "@postback/domain";
 import type { GivenUp, IncomingMessage, PartitionBatch, TopicPartition } from "@postback/kafka";
 import { keepTrying, type Logger } from "@postback/runtime";
 import type { HeldEvent, Outgoing } from "../lanes/held.ts";
@@ -134,7 +134,9 @@ export class EventConsumption {
   #deliver(event: HeldEvent, recorded: ReadonlySet<string>): void {
     const { header } = event;
     const matching = this.#options.subscriptions.match(header.tenant, header.type);
-    const endpoints = matching.filter(({ endpointId }) => !recorded.has(`${header.id}/${endpointId}`));
+    const endpoints = matching.filter(
+      (endpoint) => mayBeTold(endpoint, header) && !recorded.has(`${header.id}/${endpoint.endpointId}`),
+    );
     event.unrecorded = Math.max(1, endpoints.length);
     // Nobody to tell: its row alone is written, for replays to come.
     if (endpoints.length === 0) return this.#options.record({ event });

@@ -12,6 +12,8 @@ import type { PostTarget } from "../send/agent-pool.ts";
 export interface Subscription {
   readonly tenantId: string;
   readonly endpointId: string;
+  /** The partner whose it is; none: the tenant's own. */
+  readonly partnerId?: string | undefined;
   readonly patterns: readonly EventPattern[];
   /** Where to post; one object as long as nothing in it changes. */
   readonly target: PostTarget;
@@ -35,6 +37,7 @@ export function toSubscription(row: SubscriptionRow, keyring: Keyring): Subscrip
   return {
     tenantId: row.tenantId,
     endpointId: row.endpointId,
+    partnerId: row.partnerId ?? undefined,
     patterns: row.events.map(parsePattern).filter((pattern) => pattern !== undefined),
     target: { id: row.endpointId, url: row.url, headers: row.headers ?? {}, timeoutMs, concurrency },
     concurrency,

@@ -9,6 +9,7 @@ import { eventRoutes } from "../events/routes.ts";
 import { authorizeWith } from "../middleware/authorize.ts";
 import { operationIdRoutes } from "../operation-ids/routes.ts";
 import { operationRoutes } from "../operations/routes.ts";
+import { replayRoutes } from "../replays/routes.ts";
 import { typeRoutes } from "../types/routes.ts";
 import { openapiDocument } from "./openapi.ts";
 import { calls } from "./paths.ts";
@@ -40,6 +41,7 @@ test("describes exactly the calls that are routed", () => {
   eventRoutes(router, authorize, unused);
   endpointRoutes(router, authorize, unused);
   deliveryRoutes(router, authorize, unused);
+  replayRoutes(router, authorize, unused);
   deadLetterRoutes(router, authorize, unused);
   typeRoutes(router, authorize, { catalog: joinCatalogs([]) });
   const routed = router.stack.flatMap(({ methods, path }) =>

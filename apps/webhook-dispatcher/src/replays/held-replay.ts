@@ -1,0 +1,53 @@
+import type { ReplayableEvent, ReplayRow } from "@postback/database";
+import {
+  compileReplayScope,
+  parsePattern,
+  type ReplayCandidate,
+  type ReplayPace,
+  type ReplayStatus,
+} from "@postback/domain";
+import type { Subscription } from "../subscriptions/subscription.ts";
+
+/** A replay that this dispatcher works, with what it has read of it ahead. */
+export interface HeldReplay {
+  readonly row: ReplayRow;
+  pace: ReplayPace | undefined;
+  /** The last event that was judged. */
+  cursor: string | undefined;
+  /** Judged next, in the order of their ids. */
+  ahead: ReplayableEvent[];
+  /** Nothing comes after what is read ahead. */
+  isReadToTheEnd: boolean;
+  readAtMs: number;
+}
+
+export const holdReplay = (row: ReplayRow): HeldReplay => ({
+  row,
+  pace: undefined,
+  cursor: row.cursor ?? undefined,
+  ahead: [],
+  isReadToTheEnd: false,
+  readAtMs: 0,
+});
+
+/** Judges events by the subscription as it is now. */
+export function scopeOf({ row }: HeldReplay, endpoint: Subscription): (event: ReplayableEvent) => boolean {
+  const covers = compileReplayScope({
+    endpoint,
+    patterns: row.events?.map(parsePattern).filter((pattern) => pattern !== undefined),
+    statuses: (row.statuses ?? undefined) as readonly ReplayStatus[] | undefined,
+  });
+  return (event) => covers(toCandidate(event));
+}
+
+const toCandidate = (event: ReplayableEvent): ReplayCandidate => ({
+  type: event.eventType,
+  ...(event.entityType !== null && event.entityId !== null
+    ? { entity: { type: event.entityType, id: event.entityId } }
+    : {}),
+  deliveries: {
+    wasDelivered: event.wasDelivered,
+    isOnItsWay: event.isOnItsWay,
+    liveStatus: event.liveStatus ?? undefined,
+  },
+});

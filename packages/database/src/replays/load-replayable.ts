@@ -1,0 +1,48 @@
+import type { Database } from "../open-database.ts";
+import { run, statement } from "../statement.ts";
+
+/** A range of a tenant's events, seen from one endpoint; by the times in their ids. */
+export interface ReplayRange {
+  tenantId: string;
+  endpointId: string;
+  coversFrom: Date;
+  /** Not included. */
+  until: Date;
+  /** Events above this one; all from the beginning when there is none. */
+  after: string | undefined;
+  limit: number;
+}
+
+/** An event with what has become of it at the endpoint. */
+export interface ReplayableEvent {
+  eventId: string;
+  eventType: string;
+  partition: number;
+  entityType: string | null;
+  entityId: string | null;
+  wasDelivered: boolean;
+  isOnItsWay: boolean;
+  liveStatus: string | null;
+}
+
+const load = statement(
+  "load_replayable",
+  `SELECT e.id AS "eventId", e.type AS "eventType", e.partition, e.entity_type AS "entityType", e.entity_id AS "entityId",
+     coalesce(d.delivered, false) AS "wasDelivered", coalesce(d.open, false) AS "isOnItsWay", d.live AS "liveStatus"
+   FROM (
+     SELECT * FROM events e
+     WHERE e.tenant_id = $1 AND e.id >= greatest(uuid_floor($3), $5::uuid) AND e.id < uuid_floor($4)
+       AND ($5::uuid IS NULL OR e.id > $5) ORDER BY e.id LIMIT $6) AS e
+   CROSS JOIN LATERAL (
+     SELECT bool_or(d.status = 'delivered') AS delivered, bool_or(d.status IN ('pending', 'sending')) AS open,
+       max(d.status) FILTER (WHERE d.replay = '00000000-0000-0000-0000-000000000000') AS live
+     FROM deliveries d WHERE d.tenant_id = $1 AND d.event_id = e.id AND d.endpoint_id = $2) AS d
+   ORDER BY e.id`,
+);
+
+/** The next page of what a replay judges, in the order of the event ids. */
+export async function loadReplayable(db: Database, range: ReplayRange): Promise<ReplayableEvent[]> {
+  const { tenantId, endpointId, coversFrom, until, after, limit } = range;
+  const values = [tenantId, endpointId, coversFrom, until, after ?? null, limit];
+  return await run<ReplayableEvent>(db.pool, load, values);
+}
