@@ -1,11 +1,5 @@
 import type { ReplayableEvent, ReplayRow } from "@postback/database";
-import {
-  compileReplayScope,
-  parsePattern,
-  type ReplayCandidate,
-  type ReplayPace,
-  type ReplayStatus,
-} from "@postback/domain";
+import { compileReplayScope, parsePattern, type ReplayPace, type ReplayStatus } from "@postback/domain";
 import type { Subscription } from "../subscriptions/subscription.ts";
 
 /** A replay that this dispatcher works, with what it has read of it ahead. */
@@ -19,6 +13,8 @@ export interface HeldReplay {
   /** Nothing comes after what is read ahead. */
   isReadToTheEnd: boolean;
   readAtMs: number;
+  /** When to look at it again. */
+  lookAtMs: number;
 }
 
 export const holdReplay = (row: ReplayRow): HeldReplay => ({
@@ -28,26 +24,14 @@ export const holdReplay = (row: ReplayRow): HeldReplay => ({
   ahead: [],
   isReadToTheEnd: false,
   readAtMs: 0,
+  lookAtMs: 0,
 });
 
 /** Judges events by the subscription as it is now. */
 export function scopeOf({ row }: HeldReplay, endpoint: Subscription): (event: ReplayableEvent) => boolean {
-  const covers = compileReplayScope({
+  return compileReplayScope({
     endpoint,
     patterns: row.events?.map(parsePattern).filter((pattern) => pattern !== undefined),
     statuses: (row.statuses ?? undefined) as readonly ReplayStatus[] | undefined,
   });
-  return (event) => covers(toCandidate(event));
 }
-
-const toCandidate = (event: ReplayableEvent): ReplayCandidate => ({
-  type: event.eventType,
-  ...(event.entityType !== null && event.entityId !== null
-    ? { entity: { type: event.entityType, id: event.entityId } }
-    : {}),
-  deliveries: {
-    wasDelivered: event.wasDelivered,
-    isOnItsWay: event.isOnItsWay,
-    liveStatus: event.liveStatus ?? undefined,
-  },
-});

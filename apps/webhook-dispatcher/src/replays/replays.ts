@@ -14,9 +14,8 @@ export interface ReplaysOptions extends StepOptions {
 /** Replays that one dispatcher works at once; more wait for another, or for an end. */
 const heldMax = 16;
 const claimEveryMs = 500;
-/** Between two rounds in which nothing could be done; and in any case, so that a long replay is no busy loop. */
-const idleMs = 50;
-const pauseMs = 5;
+/** Between two rounds, in which those are looked at whose time has come: a long replay is no busy loop. */
+const roundMs = 5;
 const retryMs = 1_000;
 
 /**
@@ -55,19 +54,21 @@ export class Replays {
     await releaseReplays(db, owner).catch((error: unknown) => logger.warn({ err: error }, "replays.not-released"));
   }
 
-  /** One step of each. @returns how long to rest, milliseconds */
+  /** One step of each whose time has come. @returns how long to rest, milliseconds */
   async #round(): Promise<number> {
+    const { clock } = this.#options;
     await this.#claim();
-    let hasMoved = false;
-    for (const [id, held] of this.#held) {
-      const result = await stepReplay(held, this.#options);
-      if (result.kind === "over") this.#drop(id, held);
-      if (result.kind !== "moved") continue;
-      hasMoved = true;
-      if (result.fed > 0) this.#told(result.fed);
-    }
+    for (const [id, held] of this.#held) if (held.lookAtMs <= clock()) await this.#step(id, held);
     if (this.#held.size === 0) return claimEveryMs;
-    return hasMoved ? pauseMs : idleMs;
+    const nextMs = Math.min(this.#claimAtMs, ...[...this.#held.values()].map(({ lookAtMs }) => lookAtMs));
+    return Math.max(roundMs, nextMs - clock());
+  }
+
+  async #step(id: string, held: HeldReplay): Promise<void> {
+    const result = await stepReplay(held, this.#options);
+    if (result.kind === "over") this.#drop(id, held);
+    else if (result.kind === "idle") held.lookAtMs = this.#options.clock() + result.lookAgainMs;
+    else if (result.fed > 0) this.#told(result.fed);
   }
 
   async #claim(): Promise<void> {

@@ -22,8 +22,8 @@ export interface StepOptions {
 export type StepResult =
   /** Nothing of it is this dispatcher's any more. */
   | { kind: "over" }
-  /** Nothing can be done before something else has happened. */
-  | { kind: "idle" }
+  /** Nothing can be done before something else has happened: look again after a while, milliseconds. */
+  | { kind: "idle"; lookAgainMs: number }
   | { kind: "moved"; fed: number };
 
 /** Events read ahead at once; no bodies. */
@@ -31,6 +31,9 @@ const pageMax = 500;
 /** What was read ahead is read again after this long: it says what has been delivered meanwhile. */
 const pageMaxAgeMs = 10_000;
 const discardMax = 1_000;
+/** While attempts are awaited; while anything else is: an endpoint, a token, live deliveries. */
+const attemptLookMs = 20;
+const otherLookMs = 200;
 
 /** Brings a replay one step on: as many deliveries as its window and rate allow, or one page of events that it doesn't cover. */
 export async function stepReplay(held: HeldReplay, options: StepOptions): Promise<StepResult> {
@@ -39,11 +42,11 @@ export async function stepReplay(held: HeldReplay, options: StepOptions): Promis
   if (sight === undefined || sight.status === "paused") return { kind: "over" };
   if (sight.status === "cancelled") {
     const isEnded = await endCancelledReplay(db, { ...held.row, owner }, discardMax);
-    return { kind: isEnded ? "over" : "idle" };
+    return isEnded ? { kind: "over" } : { kind: "idle", lookAgainMs: attemptLookMs };
   }
   const endpoint = options.find(held.row.endpointId);
   // One that is told no more keeps its replay waiting: it goes on when it is enabled again.
-  if (endpoint === undefined || !endpoint.enabled) return { kind: "idle" };
+  if (endpoint === undefined || !endpoint.enabled) return { kind: "idle", lookAgainMs: otherLookMs };
   return await feed(held, sight, endpoint, options);
 }
 
@@ -62,9 +65,12 @@ async function feed(
   const chosen = choose(held, endpoint, max);
   const isRead = held.isReadToTheEnd && chosen.rest.length === 0;
   const isComplete = isRead && chosen.events.length === 0 && sight.outstanding.length === 0;
-  if (chosen.judged === 0 && !isComplete) return { kind: "idle" };
+  if (chosen.judged === 0 && !isComplete) {
+    const isAwaiting = sight.outstanding.length > 0 && !sight.isLiveDue;
+    return { kind: "idle", lookAgainMs: isAwaiting ? attemptLookMs : otherLookMs };
+  }
   const outstanding = [...sight.outstanding, ...chosen.events.map(({ eventId }) => eventId)];
-  const deliveries = chosen.events.map(({ eventId, eventType, partition }) => ({ eventId, eventType, partition }));
+  const deliveries = chosen.events.map(({ eventId, type, partition }) => ({ eventId, eventType: type, partition }));
   const { tenantId, id } = held.row;
   const { cursor } = chosen;
   if (!(await feedReplay(db, { tenantId, id, owner, cursor, outstanding, deliveries, isComplete }))) {

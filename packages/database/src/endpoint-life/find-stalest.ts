@@ -31,7 +31,7 @@ const find = statement(
      (SELECT count(*)::int FROM (
        SELECT FROM deliveries d
        WHERE d.tenant_id = w.tenant_id AND d.endpoint_id = w.endpoint_id AND d.status IN ('pending', 'sending')
-         AND d.replay = '00000000-0000-0000-0000-000000000000' LIMIT $3) AS some) AS backlog
+         AND d.replay = '00000000-0000-0000-0000-000000000000' LIMIT $3) AS counted) AS backlog
    FROM (SELECT) AS one LEFT JOIN worst w ON true ORDER BY w.event_id`,
 );
 

@@ -17,11 +17,11 @@ export const backlogCountMax = 10_000;
 
 const read = statement(
   "read_freshness",
-  `SELECT count.backlog, oldest."acceptedAt", oldest."ageMs"
+  `SELECT total.backlog, oldest."acceptedAt", oldest."ageMs"
    FROM (
      SELECT count(*)::int AS backlog FROM (
        SELECT FROM deliveries d WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND d.status IN ('pending', 'sending')
-         AND d.replay = '00000000-0000-0000-0000-000000000000' LIMIT $3) AS some) AS count
+         AND d.replay = '00000000-0000-0000-0000-000000000000' LIMIT $3) AS counted) AS total
    LEFT JOIN (
      SELECT e.accepted_at AS "acceptedAt", (extract(epoch FROM now() - e.accepted_at) * 1000)::float AS "ageMs"
      FROM (

@@ -1,3 +1,4 @@
+import type { ReplayCandidate } from "@postback/domain";
 import type { Database } from "../open-database.ts";
 import { run, statement } from "../statement.ts";
 
@@ -14,12 +15,16 @@ export interface ReplayRange {
 }
 
 /** An event with what has become of it at the endpoint. */
-export interface ReplayableEvent {
+export interface ReplayableEvent extends ReplayCandidate {
   eventId: string;
-  eventType: string;
   partition: number;
-  entityType: string | null;
-  entityId: string | null;
+}
+
+interface Row {
+  eventId: string;
+  type: string;
+  partition: number;
+  entity: ReplayCandidate["entity"] | null;
   wasDelivered: boolean;
   isOnItsWay: boolean;
   liveStatus: string | null;
@@ -27,7 +32,8 @@ export interface ReplayableEvent {
 
 const load = statement(
   "load_replayable",
-  `SELECT e.id AS "eventId", e.type AS "eventType", e.partition, e.entity_type AS "entityType", e.entity_id AS "entityId",
+  `SELECT e.id AS "eventId", e.type, e.partition,
+     CASE WHEN e.entity_id IS NOT NULL THEN json_build_object('type', e.entity_type, 'id', e.entity_id) END AS entity,
      coalesce(d.delivered, false) AS "wasDelivered", coalesce(d.open, false) AS "isOnItsWay", d.live AS "liveStatus"
    FROM (
      SELECT * FROM events e
@@ -44,5 +50,21 @@ const load = statement(
 export async function loadReplayable(db: Database, range: ReplayRange): Promise<ReplayableEvent[]> {
   const { tenantId, endpointId, coversFrom, until, after, limit } = range;
   const values = [tenantId, endpointId, coversFrom, until, after ?? null, limit];
-  return await run<ReplayableEvent>(db.pool, load, values);
+  return (await run<Row>(db.pool, load, values)).map(toReplayable);
 }
+
+const toReplayable = ({
+  eventId,
+  type,
+  partition,
+  entity,
+  wasDelivered,
+  isOnItsWay,
+  liveStatus,
+}: Row): ReplayableEvent => ({
+  eventId,
+  type,
+  partition,
+  ...(entity === null ? {} : { entity }),
+  deliveries: { wasDelivered, isOnItsWay, liveStatus: liveStatus ?? undefined },
+});

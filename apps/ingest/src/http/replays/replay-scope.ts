@@ -9,7 +9,7 @@ export function scopeOf(
   endpoint: EndpointRow,
   { statuses, events }: CreateReplay,
 ): (event: ReplayableEvent) => boolean {
-  const covers = compileReplayScope({
+  return compileReplayScope({
     endpoint: {
       endpointId: endpoint.id,
       partnerId: endpoint.partnerId ?? undefined,
@@ -18,10 +18,4 @@ export function scopeOf(
     patterns: events && patternsOf(events),
     statuses,
   });
-  return ({ eventType, entityType, entityId, wasDelivered, isOnItsWay, liveStatus }) =>
-    covers({
-      type: eventType,
-      ...(entityType !== null && entityId !== null ? { entity: { type: entityType, id: entityId } } : {}),
-      deliveries: { wasDelivered, isOnItsWay, liveStatus: liveStatus ?? undefined },
-    });
 }
