@@ -5,10 +5,7 @@ import { describe, expect, test } from "vitest";
 import { always, inTurn, type Received, type Script } from "./rig/scripted-receiver.ts";
 import { useShopStack } from "./rig/shop-stack.ts";
 
-const failingAfterSeconds = 4;
-const shop = useShopStack({
-  envOf: (app) => (app === "webhook-dispatcher" ? { DISABLE_FAILING_AFTER_SECONDS: String(failingAfterSeconds) } : {}),
-});
+const shop = useShopStack();
 const refuse = { status: 500 };
 const accept = { status: 204 };
 
@@ -53,41 +50,42 @@ const untilTold = (listener: Partner, endpointId: string, types: readonly string
 
 const ofEndpoints = { events: ["endpoint.*", "delivery.exhausted"] };
 
-test("an endpoint that has only failed for long is disabled, visibly, and the tenant's others are told; it is told again, probed first, and its recovery is told", async () => {
-  const listener = await partnerOf("watch-failing", always(accept), ofEndpoints);
-  let isDown = true;
-  const failing = await partnerOf("failing", () => (isDown ? refuse : accept), {
-    events: ["failing.*", ...ofEndpoints.events],
-    retrySchedule: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
-  });
-  const publishing = setInterval(() => void failing.publish(), 300);
-  try {
+describe.concurrent("an endpoint that only fails", () => {
+  test("for days is disabled, visibly, and the tenant's others are told; enabled again it is probed, and its recovery is told", async () => {
+    const listener = await partnerOf("watch-failing", always(accept), ofEndpoints);
+    let isDown = true;
+    const failing = await partnerOf("failing", () => (isDown ? refuse : accept), {
+      events: ["failing.*", ...ofEndpoints.events],
+      retrySchedule: [1, 1, 1, 1, 1, 1],
+    });
+    await failing.publish();
+    await eventually(async () => {
+      const aged =
+        "UPDATE endpoint_health SET failing_since = failing_since - interval '5 days' WHERE endpoint_id = $1";
+      expect((await shop().db.query(aged, [failing.id])).rowCount).toBe(1);
+    });
+    expect(await shop().api.endpoint(failing.id)).toMatchObject({ enabled: true });
     await eventually(
       async () => {
         const endpoint = await shop().api.endpoint(failing.id);
         expect(endpoint).toMatchObject({ enabled: false, disabledReason: "failing", disabledAt: expect.any(String) });
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 20_000 },
     );
-  } finally {
-    clearInterval(publishing);
-  }
-  await untilTold(listener, failing.id, ["endpoint.disabled"]);
-  const [disabled] = toldAbout(listener, failing.id);
-  expect(disabled?.data).toMatchObject({ reason: "failing", failingSince: expect.any(String) });
-  isDown = false;
-  const before = failing.received().length;
-  expect(await failing.change({ enabled: true })).not.toHaveProperty("disabledReason");
-  const id = await failing.publish();
-  await inStatus(failing, id, "delivered");
-  await untilTold(listener, failing.id, ["endpoint.disabled", "endpoint.recovered"]);
-  expect(
-    failing
-      .received()
-      .slice(before)
-      .map(({ webhookId }) => webhookId),
-  ).toEqual([id]);
-  expect(toldAbout(failing, failing.id)).toEqual([]);
+    expect(failing.received().length).toBeGreaterThanOrEqual(5);
+    await untilTold(listener, failing.id, ["endpoint.disabled"]);
+    const [disabled] = toldAbout(listener, failing.id);
+    expect(disabled?.data).toMatchObject({ reason: "failing", failingSince: expect.any(String) });
+    isDown = false;
+    const before = failing.received().length;
+    expect(await failing.change({ enabled: true })).not.toHaveProperty("disabledReason");
+    const id = await failing.publish();
+    await inStatus(failing, id, "delivered");
+    await untilTold(listener, failing.id, ["endpoint.disabled", "endpoint.recovered"]);
+    expect(toldAbout(failing, failing.id)).toEqual([]);
+    const first = failing.received()[before];
+    expect([first?.webhookId, first?.headers["postback-attempt"]]).toEqual([id, "1"]);
+  });
 });
 
 describe.concurrent("what a tenant is told of its endpoints", () => {
@@ -213,7 +211,7 @@ describe.concurrent("a delivery that is to be sent again", () => {
   });
 
   test("is refused while it is out, and of an endpoint that is disabled", async () => {
-    const partner = await partnerOf("busy-again", always("hang"), { timeoutMs: 6_000 });
+    const partner = await partnerOf("busy-again", always("hang"), { timeoutMs: 3_000 });
     const id = await partner.publish();
     await inStatus(partner, id, "sending");
     expect(await retry(partner, id)).toBe(409);
@@ -224,7 +222,7 @@ describe.concurrent("a delivery that is to be sent again", () => {
   });
 });
 
-test("how far an endpoint is behind is in the API and, of the worst, in the metrics", async () => {
+test.concurrent("how far an endpoint is behind is in the API", async () => {
   const partner = await partnerOf("behind", always(refuse), { retrySchedule: [3_600] });
   const freshness = async () => (await shop().api.ask<Freshness>("GET", `/endpoints/${partner.id}/freshness`)).body;
   expect(await freshness()).toEqual({ backlog: 0, backlogIsExact: true });
@@ -238,17 +236,9 @@ test("how far an endpoint is behind is in the API and, of the worst, in the metr
   });
   expect(Date.parse(seen.oldestAcceptedAt ?? "")).toBeGreaterThanOrEqual(before - 1_000);
   expect(seen.oldestAgeSeconds).toBeLessThan(60);
-  await eventually(
-    async () => {
-      const metrics = await (await fetch(`${shop().app("webhook-dispatcher").healthUrl}/metrics`)).text();
-      expect(metrics).toMatch(/^postback_endpoints_behind\{[^}]*\} [1-9]/m);
-      expect(metrics).toMatch(new RegExp(`^postback_endpoint_backlog\\{.*endpoint="${partner.id}".*\\} 2$`, "m"));
-    },
-    { timeoutMs: 25_000, intervalMs: 500 },
-  );
 });
 
-test("replays of an endpoint end with it", async () => {
+test.concurrent("replays of an endpoint end with it", async () => {
   const partner = await partnerOf("ending", always(accept));
   await partner.publish();
   await partner.publish();

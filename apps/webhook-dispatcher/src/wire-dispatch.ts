@@ -1,7 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { topicNames } from "@postback/contracts";
-import { type Database, disableEndpoint, parseKeyring, recordDeadLetters, recordOutcomes } from "@postback/database";
-import { DEFAULT_FAILING_POLICY, parseSubnet } from "@postback/domain";
+import {
+  type Database,
+  disableEndpoint,
+  disableFailing,
+  noteFailures,
+  noteSuccesses,
+  parseKeyring,
+  recordDeadLetters,
+  recordOutcomes,
+} from "@postback/database";
+import { DEFAULT_BREAKER_POLICY, DEFAULT_FAILING_POLICY, parseSubnet } from "@postback/domain";
 import { type Consumer, type GivenUp, type Producer, sendDeadLetter } from "@postback/kafka";
 import { keepTrying, type Logger, type Metrics } from "@postback/runtime";
 import type { DispatcherConfig } from "./config.ts";
@@ -74,9 +83,13 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     logger,
   });
   const record = (entry: Entry) => recorder.add(entry);
+  const policy = { ...DEFAULT_FAILING_POLICY, disableAfterMs: config.DISABLE_FAILING_AFTER_SECONDS * 1000 };
+  const down = { downAfterFailures: DEFAULT_BREAKER_POLICY.failuresToOpen };
   const notes = new AttemptNotes({
-    db,
-    policy: { ...DEFAULT_FAILING_POLICY, disableAfterMs: config.DISABLE_FAILING_AFTER_SECONDS * 1000 },
+    noteSuccesses: (endpoints) => noteSuccesses(db, endpoints, down),
+    noteFailures: (failures) => noteFailures(db, failures, policy),
+    disable: (endpoint) => disableFailing(db, endpoint, policy),
+    policy,
     clock: Date.now,
     logger,
   });

@@ -1,8 +1,7 @@
-import { type Database, disableFailing, type NotedFailures, noteFailures, noteSuccesses } from "@postback/database";
+import type { FailingEndpoint, NotedEndpoint, NotedFailures } from "@postback/database";
 import {
   type AttemptOutcome,
   type AttemptTally,
-  DEFAULT_BREAKER_POLICY,
   type FailingPolicy,
   isFailingForGood,
   tallied,
@@ -10,7 +9,11 @@ import {
 import { type Logger, repeatUntilStopped } from "@postback/runtime";
 
 export interface AttemptNotesOptions {
-  db: Database;
+  noteSuccesses(endpoints: readonly NotedEndpoint[]): Promise<void>;
+  /** Answers how long each of them has been failing. */
+  noteFailures(failures: readonly NotedFailures[]): Promise<readonly FailingEndpoint[]>;
+  /** False when it is off already, or has had a success meanwhile. */
+  disable(endpoint: NotedEndpoint): Promise<boolean>;
   policy: FailingPolicy;
   /** Milliseconds since 1970. */
   clock(): number;
@@ -46,7 +49,7 @@ export class AttemptNotes {
     this.#options = options;
   }
 
-  add({ tenantId, endpointId }: { tenantId: string; endpointId: string }, outcome: AttemptOutcome): void {
+  add({ tenantId, endpointId }: NotedEndpoint, outcome: AttemptOutcome): void {
     const nowMs = this.#options.clock();
     const before = this.#noted.get(endpointId);
     if (outcome.kind !== "accepted") this.#healthy.delete(endpointId);
@@ -71,20 +74,20 @@ export class AttemptNotes {
   }
 
   async #note(batch: readonly Noted[], nowMs: number): Promise<void> {
-    const { db, policy } = this.#options;
+    const { noteSuccesses, noteFailures, policy } = this.#options;
     const succeeded = batch.filter(({ tally }) => tally.succeeded);
-    await noteSuccesses(db, succeeded, { downAfterFailures: DEFAULT_BREAKER_POLICY.failuresToOpen });
+    if (succeeded.length > 0) await noteSuccesses(succeeded.map(keyOf));
     for (const { endpointId, tally } of succeeded) if (!tally.failures) this.#healthy.set(endpointId, nowMs);
     const failures = batch.flatMap((noted) => toFailures(noted, nowMs));
-    for (const failing of await noteFailures(db, failures, policy)) {
+    if (failures.length === 0) return;
+    for (const failing of await noteFailures(failures)) {
       if (isFailingForGood(failing, policy)) await this.#disable(failing);
     }
   }
 
-  async #disable(endpoint: { tenantId: string; endpointId: string; failures: number }): Promise<void> {
-    const { db, policy, logger } = this.#options;
-    const { tenantId, endpointId, failures } = endpoint;
-    if (!(await disableFailing(db, endpoint, policy))) return;
+  async #disable({ tenantId, endpointId, failures }: FailingEndpoint): Promise<void> {
+    const { disable, logger } = this.#options;
+    if (!(await disable({ tenantId, endpointId }))) return;
     logger.info({ tenantId, endpointId, reason: "failing", count: failures }, "endpoint.disabled");
   }
 
@@ -98,6 +101,8 @@ export class AttemptNotes {
     }
   }
 }
+
+const keyOf = ({ tenantId, endpointId }: Noted): NotedEndpoint => ({ tenantId, endpointId });
 
 function toFailures({ tenantId, endpointId, tally }: Noted, nowMs: number): NotedFailures[] {
   if (!tally.failures) return [];

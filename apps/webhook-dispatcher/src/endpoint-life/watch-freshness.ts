@@ -14,14 +14,15 @@ const bounds = { lanesMax: 5_000, top: 10, backlogMax: 10_000 };
 /** How far behind endpoints are, as metrics: of all together, and of the worst few. */
 export function watchFreshness({ db, metrics, logger }: WatchFreshnessOptions, signal: AbortSignal): Promise<void> {
   let stalest: Stalest = { behind: 0, endpoints: [] };
-  describe(metrics, () => stalest);
+  describeStalest(metrics, () => stalest);
   const look = async () => {
     stalest = await findStalest(db, bounds);
   };
   return repeatUntilStopped(look, { intervalMs, signal, logger, event: "freshness.not-read" });
 }
 
-function describe(metrics: Metrics, current: () => Stalest): void {
+/** Gauges that show what was last found; an endpoint that isn't among the worst any more has none. */
+export function describeStalest(metrics: Metrics, current: () => Stalest): void {
   metrics.gauge({
     name: "endpoints_behind",
     help: `Endpoints of all tenants with deliveries that have not ended, at most ${bounds.lanesMax}`,
