@@ -250,7 +250,10 @@ describe("how far an endpoint is behind", () => {
     });
     const replayed = aDelivery(endpoint, { replay: newId() });
     const got = aDelivery(endpoint, { status: "delivered", attempt: anAttempt(), dueInMs: undefined });
-    const [oldest, newest] = [aDelivery(endpoint), aDelivery(endpoint, { status: "sending", leaseOwner: "me" })];
+    const [oldest, newest] = [
+      aDelivery(endpoint, { eventId: uuidV7At(Date.now() - 60_000) }),
+      aDelivery(endpoint, { status: "sending", leaseOwner: "me" }),
+    ];
     const events = outcomesOf([replayed, got, oldest, newest]).events.map((event) =>
       event.id === oldest.eventId ? { ...event, acceptedAtMs: Date.now() - hourMs } : event,
     );

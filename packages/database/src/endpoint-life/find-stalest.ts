@@ -1,5 +1,6 @@
 import type { Database } from "../open-database.ts";
 import { run, statement } from "../statement.ts";
+import { inIndexOrder } from "./in-index-order.ts";
 
 export interface StaleEndpoint {
   endpointId: string;
@@ -29,9 +30,9 @@ const find = statement(
    SELECT (SELECT count(*)::int FROM l) AS behind, w.endpoint_id AS "endpointId",
      (extract(epoch FROM now() - uuid_extract_timestamp(w.event_id)) * 1000)::float AS "oldestAgeMs",
      (SELECT count(*)::int FROM (
-       SELECT FROM deliveries d
+       SELECT d.event_id FROM deliveries d
        WHERE d.tenant_id = w.tenant_id AND d.endpoint_id = w.endpoint_id AND d.status IN ('pending', 'sending')
-         AND d.replay = '00000000-0000-0000-0000-000000000000' LIMIT $3) AS counted) AS backlog
+         AND d.replay = '00000000-0000-0000-0000-000000000000' ORDER BY d.event_id LIMIT $3) AS counted) AS backlog
    FROM (SELECT) AS one LEFT JOIN worst w ON true ORDER BY w.event_id`,
 );
 
@@ -41,7 +42,7 @@ export async function findStalest(
   { lanesMax, top, backlogMax }: { lanesMax: number; top: number; backlogMax: number },
 ): Promise<Stalest> {
   type Row = { behind: number; endpointId: string | null; oldestAgeMs: number; backlog: number };
-  const rows = await run<Row>(db.pool, find, [lanesMax, top, backlogMax]);
+  const rows = await inIndexOrder(db, (client) => run<Row>(client, find, [lanesMax, top, backlogMax]));
   const endpoints = rows.flatMap(({ endpointId, oldestAgeMs, backlog }) =>
     endpointId === null ? [] : [{ endpointId, oldestAgeMs: Math.max(0, oldestAgeMs), backlog }],
   );

@@ -77,6 +77,7 @@ describe("a change of an endpoint", () => {
       {
         ...endpoint,
         ...settings,
+        partnerId: null,
         enabled: true,
         deleted: false,
         version: (start + 1n).toString(),

@@ -34,7 +34,7 @@ const holds = statement(
    UNION ALL
    SELECT 'replay' WHERE EXISTS (
      SELECT FROM replays r WHERE r.completed_at IS NULL AND r.until > (SELECT starts FROM week)
-       AND coalesce(r.cursor, uuid_floor(r.covers_from)) < (SELECT above FROM week))
+       AND coalesce(r.cursor, uuid_floor(r.since)) < (SELECT above FROM week))
    UNION ALL
    SELECT 'unpublished-event' WHERE EXISTS (
      SELECT FROM partition_owners p LEFT JOIN watermarks w USING (partition)
