@@ -53,11 +53,6 @@ function checkSync(definition: OperationDefinition): readonly string[] {
   const late = steps.slice(leading).filter(({ sync }) => sync === true);
   const problems = late.map(({ name }) => `step ${name} is sync, but comes after one that isn't`);
   if (whenBusy !== undefined && leading === 0) problems.push("it says whenBusy, but its first step isn't sync");
-  if (whenBusy === "run") {
-    problems.push(
-      'its whenBusy "run" can\'t be kept: steps that call out hold no lock, so one of the entity could run beside its sync steps; leave it out, or say "refuse"',
-    );
-  }
   return problems;
 }
 
