@@ -94,12 +94,26 @@ describe.concurrent("what a tenant is told of its endpoints", () => {
     const gone = await partnerOf("leaver", inTurn({ status: 410 }, accept));
     await gone.publish();
     await untilTold(listener, gone.id, ["endpoint.disabled"]);
-    expect(toldAbout(listener, gone.id)[0]?.data).toMatchObject({ reason: "gone" });
+    const [first] = toldAbout(listener, gone.id);
+    expect(first?.data).toMatchObject({ reason: "gone" });
+    await produceAgain(gone.id, first?.webhookId ?? "");
     await gone.change({ enabled: true });
     await gone.publish();
     await untilTold(listener, gone.id, ["endpoint.disabled", "endpoint.recovered"]);
     expect(toldAbout(listener, gone.id)[1]?.data).toMatchObject({ after: "disabled" });
   });
+
+  /** As after a crash between the acknowledgement and the deletion of the row. */
+  async function produceAgain(endpointId: string, id: string) {
+    const { db, stack } = shop();
+    await db.query(
+      `INSERT INTO notices (tenant_id, id, type, endpoint_id, data)
+       VALUES ($1, $2, 'endpoint.disabled', $3, '{"reason":"gone","disabledAt":"2026-11-24T10:00:00Z","failingSince":null}')`,
+      [stack.tenantId, id, endpointId],
+    );
+    const left = "SELECT FROM notices WHERE id = $1";
+    await eventually(async () => expect((await db.query(left, [id])).rowCount).toBe(0));
+  }
 
   test("a delivery that is given up is told to the others, never to a partner's endpoint or in a circle", async () => {
     const listener = await partnerOf("watch-given-up", always(accept), { events: ["delivery.exhausted"] });

@@ -61,9 +61,9 @@ export class Lane {
     this.#state = { ...this.#state, pausedUntilMs: Math.max(this.#state.pausedUntilMs ?? 0, untilMs) };
   }
 
-  /** Its breaker stands as after an opening whose probe is due. */
+  /** Its breaker stands as after an opening whose probe is due; a pause of before is over. */
   probeFirst(nowMs: number): void {
-    this.#state = { ...this.#state, breaker: probeDue(nowMs) };
+    this.#state = { ...this.#state, breaker: probeDue(nowMs), pausedUntilMs: 0 };
   }
 
   /** Whether one more may start now; slots that a claim has reserved don't count as free. */

@@ -123,7 +123,10 @@ export class Lanes {
     this.#laneOf(endpoint).pauseUntil(this.#options.clock() + remainingMs);
   }
 
-  /** An endpoint that is told again after it was disabled: one delivery goes first, and the others wait for its success. */
+  /**
+   * An endpoint that is told again after it was disabled: one delivery goes first, and the others wait for its success. The
+   * pauses that its receiver asked for are in Postgres, and taken over from there right after.
+   */
   probeFirst(endpoint: Subscription): void {
     this.#laneOf(endpoint).probeFirst(this.#options.clock());
   }
