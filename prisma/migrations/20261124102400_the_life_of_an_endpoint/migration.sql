@@ -1,7 +1,7 @@
 -- The life of an endpoint: how long it has been failing, what its tenant is told of it, replays, and how far behind it is.
 --
--- Additive. Adding the column is a change of the catalog alone. The two indexes hold unfinished deliveries only, but making
--- them reads the table once, and deliveries can't be written meanwhile: dispatchers hold what they have and go on after it.
+-- Additive. What it changes of tables that are there is a change of the catalog alone, so its locks are short; indexes are
+-- built by the next one.
 
 -- ── How an endpoint is ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -106,13 +106,6 @@ CREATE INDEX replays_endpoint_idx ON replays (tenant_id, endpoint_id, id);
 
 -- Sent again by request: its age counts from here.
 ALTER TABLE deliveries ADD COLUMN retried_at timestamptz;
-
--- What is left of a replay.
-CREATE INDEX deliveries_replay_idx ON deliveries (replay)
-  WHERE status IN ('pending', 'sending') AND replay <> '00000000-0000-0000-0000-000000000000';
--- The oldest event that an endpoint has not got, and how many wait behind it.
-CREATE INDEX deliveries_oldest_idx ON deliveries (tenant_id, endpoint_id, event_id)
-  WHERE status IN ('pending', 'sending') AND replay = '00000000-0000-0000-0000-000000000000';
 
 -- The beginning of what is retained: that of the first range of events.
 CREATE FUNCTION retained_since() RETURNS timestamptz
