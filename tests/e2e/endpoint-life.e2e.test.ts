@@ -121,7 +121,7 @@ describe.concurrent("what a tenant is told of its endpoints", () => {
       events: ["deaf.*", "delivery.exhausted"],
       retrySchedule: [1],
     });
-    const foreign = await partnerOf("foreign", always(accept), ofEndpoints);
+    const foreign = await partnerOf("foreign", always(accept));
     await asPartners(foreign.id);
     const eventId = await deaf.publish();
     await inStatus(deaf, eventId, "exhausted");
@@ -146,7 +146,7 @@ describe.concurrent("what a tenant is told of its endpoints", () => {
     expect(foreign.received()).toEqual([]);
   });
 
-  /** The endpoint belongs to a partner from now on, and every dispatcher knows. */
+  /** The endpoint belongs to a partner, and from then on it subscribes to what is told of endpoints. */
   async function asPartners(endpointId: string) {
     const { db, stack, api } = shop();
     const partnerId = newId();
@@ -156,7 +156,7 @@ describe.concurrent("what a tenant is told of its endpoints", () => {
     ]);
     await db.query("UPDATE endpoints SET partner_id = $2 WHERE id = $1", [endpointId, partnerId]);
     // Its answer waits until all dispatchers have this version, and so the one before.
-    await api.ask("PATCH", `/endpoints/${endpointId}`, { description: "a partner's" });
+    await api.ask("PATCH", `/endpoints/${endpointId}`, ofEndpoints);
   }
 
   test("the event types are listed with their schemas", async () => {
