@@ -168,22 +168,22 @@ describe.concurrent("what a tenant is told of its endpoints", () => {
 });
 
 describe.concurrent("a change of an endpoint", () => {
-  test("of its url applies to what waits already, in memory and in the schedule", async () => {
-    const moving = await partnerOf("moving", always({ ...refuse, delayMs: 300 }), {
-      concurrency: 1,
-      retrySchedule: [2],
-    });
-    const [first, second] = [await moving.publish(), await moving.publish()];
-    await eventually(() => expect(moving.received()).toHaveLength(1));
-    const url = shop().receiver.partner("moved");
-    await moving.change({ url });
-    await inStatus(moving, first, "delivered");
-    await inStatus(moving, second, "delivered");
-    expect(moving.received()).toHaveLength(1);
-    const moved = shop()
-      .receiver.of("moved")
-      .map(({ webhookId }) => webhookId);
-    expect(moved.toSorted()).toEqual([first, second].toSorted());
+  test("of its url applies to what waits already", async () => {
+    const moving = await partnerOf("moving", always(refuse), { retrySchedule: [3_600] });
+    const ids = [await moving.publish(), await moving.publish()];
+    for (const id of ids) await eventually(async () => expect((await moving.delivery(id)).attempts).toHaveLength(1));
+    await moving.change({ url: shop().receiver.partner("moved") });
+    for (const eventId of ids) {
+      const id = deliveryId({ eventId, endpointId: moving.id, replayId: LIVE });
+      expect((await shop().api.ask("POST", `/deliveries/${id}/retry`)).status).toBe(202);
+      await inStatus(moving, eventId, "delivered");
+    }
+    expect(moving.received()).toHaveLength(ids.length);
+    expect(
+      shop()
+        .receiver.of("moved")
+        .map(({ webhookId }) => webhookId),
+    ).toEqual(ids);
   });
 
   test("that deletes it while a request is out: what it answers is kept, and nothing more is sent", async () => {
