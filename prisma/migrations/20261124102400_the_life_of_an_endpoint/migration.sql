@@ -47,6 +47,8 @@ BEGIN
     UPDATE replays SET status = 'cancelled', reason = 'endpoint-deleted'
     WHERE tenant_id = NEW.tenant_id AND endpoint_id = NEW.id AND completed_at IS NULL AND status <> 'cancelled';
   ELSIF NEW.enabled THEN
+    -- One that has just given its consent was not down.
+    IF OLD.disabled_reason = 'unverified' THEN RETURN NULL; END IF;
     INSERT INTO endpoint_health (tenant_id, endpoint_id, disabled_at) VALUES (NEW.tenant_id, NEW.id, OLD.disabled_at)
     ON CONFLICT (tenant_id, endpoint_id) DO UPDATE SET failing_since = NULL, last_failure_at = NULL, failures = 0,
       receiver_failures = 0, disabled_at = excluded.disabled_at;

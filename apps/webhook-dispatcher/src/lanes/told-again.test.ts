@@ -12,6 +12,7 @@ const endpointAt = (url: string): Subscription => ({
   endpointId: "e",
   patterns: [],
   target: { id: "e", url, timeoutMs: 15_000, concurrency: 2 },
+  format: "standard",
   concurrency: 2,
   timeoutMs: 15_000,
   ratePerSecond: undefined,

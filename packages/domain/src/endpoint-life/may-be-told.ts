@@ -7,7 +7,7 @@ export const ENDPOINT_ENTITY_TYPE = "endpoint";
 
 export type ToldEndpoint = { readonly endpointId: string; readonly partnerId?: string | undefined };
 
-export type ToldEvent = {
+export type MatchedEvent = {
   readonly type: string;
   readonly entity?: { readonly type: string; readonly id: string } | undefined;
 };
@@ -21,7 +21,7 @@ export const isAboutEndpoints = (eventType: string): boolean => types.has(eventT
  * own subscribers: no partner learns how another one's receiver does. And none is told of itself: what it can't take
  * would be told to it again, and it has no use for the news that it has recovered.
  */
-export function mayBeTold({ endpointId, partnerId }: ToldEndpoint, { type, entity }: ToldEvent): boolean {
+export function mayBeTold({ endpointId, partnerId }: ToldEndpoint, { type, entity }: MatchedEvent): boolean {
   if (!isAboutEndpoints(type)) return true;
   return partnerId === undefined && entity?.id !== endpointId;
 }

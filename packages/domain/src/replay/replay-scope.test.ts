@@ -16,6 +16,12 @@ describe("a replay covers", () => {
     expect(["order.placed", "order.sent", "stock.low"].map((type) => some(told(type)))).toEqual([true, false, false]);
   });
 
+  it("no test event, which was for one endpoint", () => {
+    const covers = compileReplayScope({ endpoint: { endpointId: "one", patterns: patternsOf("**") } });
+    expect(covers({ type: "endpoint.test", deliveries: none })).toBe(false);
+    expect(covers({ type: "endpoint.tested", deliveries: none })).toBe(true);
+  });
+
   it("nothing that is about the endpoint itself, and for a partner nothing about any", () => {
     const covers = compileReplayScope({ endpoint });
     const about = (id: string) => ({ type: "endpoint.disabled", entity: { type: "endpoint", id }, deliveries: none });

@@ -5,6 +5,9 @@ import { compileSubscriptions, type EventPattern } from "../subscription-match.t
 export const REPLAY_STATUSES = ["never", "delivered", "exhausted", "expired", "discarded"] as const;
 export type ReplayStatus = (typeof REPLAY_STATUSES)[number];
 
+/** An event that was sent to one endpoint to try it. It is for that one and that time: no replay covers it. */
+export const TEST_EVENT_TYPE = "endpoint.test";
+
 /** What is known of an event's deliveries to the endpoint, those of earlier replays included. */
 export type KnownDeliveries = {
   /** One was delivered. */
@@ -36,6 +39,7 @@ export type ReplayScope = {
 export function compileReplayScope({ endpoint, patterns, statuses }: ReplayScope): (event: ReplayCandidate) => boolean {
   const matches = [endpoint.patterns, ...(patterns ? [patterns] : [])].map(matcherOf);
   return (event) =>
+    event.type !== TEST_EVENT_TYPE &&
     matches.every((match) => match(event.type)) &&
     mayBeTold(endpoint, event) &&
     (statuses === undefined || statuses.some((status) => isIn(status, event.deliveries)));

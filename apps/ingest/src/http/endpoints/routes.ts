@@ -3,8 +3,12 @@ import type { Authorize } from "../middleware/authorize.ts";
 import { type ChangeEndpointsOptions, createEndpoint, deleteEndpoint, updateEndpoint } from "./change-endpoints.ts";
 import { listEndpoints, type ReadEndpointsOptions, showEndpoint } from "./read-endpoints.ts";
 import { type FreshnessOptions, showFreshness } from "./show-freshness.ts";
+import { type TestEndpointOptions, testEndpoint } from "./test-endpoint.ts";
 
-export type EndpointRoutesOptions = ChangeEndpointsOptions & ReadEndpointsOptions & FreshnessOptions;
+export type EndpointRoutesOptions = ChangeEndpointsOptions &
+  ReadEndpointsOptions &
+  FreshnessOptions &
+  TestEndpointOptions;
 
 export function endpointRoutes(router: Router, authorize: Authorize, options: EndpointRoutesOptions): void {
   router.post("/v1/endpoints", authorize("endpoints:write", createEndpoint(options)));
@@ -13,4 +17,5 @@ export function endpointRoutes(router: Router, authorize: Authorize, options: En
   router.patch("/v1/endpoints/:id", authorize("endpoints:write", updateEndpoint(options)));
   router.delete("/v1/endpoints/:id", authorize("endpoints:write", deleteEndpoint(options)));
   router.get("/v1/endpoints/:id/freshness", authorize("endpoints:read", showFreshness(options)));
+  router.post("/v1/endpoints/:id/test", authorize("endpoints:write", testEndpoint(options)));
 }
