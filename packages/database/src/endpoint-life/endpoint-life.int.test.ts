@@ -107,6 +107,14 @@ describe("an endpoint has recovered", () => {
     expect((await noticesOf(endpoint))[1]?.data).toMatchObject({ after: "disabled" });
   });
 
+  it("not with the first success after it gave its consent: it was never down", async () => {
+    const endpoint = await anEndpoint(rig.db);
+    await disableEndpoint(rig.db, endpoint, "unverified");
+    await enable(endpoint, true);
+    await succeeded(endpoint);
+    expect(await typesOf(endpoint)).toEqual(["endpoint.disabled"]);
+  });
+
   it("and is not when it was deleted, which is told by nobody", async () => {
     const endpoint = await anEndpoint(rig.db);
     await failed(endpoint, { count: 5, receiverCount: 5 });
