@@ -22,6 +22,8 @@ import {
   watchLag,
 } from "@postback/runtime";
 import type { DispatcherConfig } from "./config.ts";
+import { publishNotices } from "./endpoint-life/publish-notices.ts";
+import { watchFreshness } from "./endpoint-life/watch-freshness.ts";
 import { type Dispatch, wireDispatch } from "./wire-dispatch.ts";
 
 /** How long subscriptions may be unconfirmed before this dispatcher says that it is not ready. */
@@ -75,7 +77,15 @@ export async function runDispatcher(config: DispatcherConfig): Promise<0 | 1> {
     await dispatch.drain();
     await producer.close();
   };
-  return await runParts(parts({ config, dispatch, following, ending: ending.promise, logger, stop }), {
+  const topic = topicNames(config.TOPIC_PREFIX).events;
+  const notices = { db, producer, topic, partitions: config.PARTITIONS, logger };
+  const life: Part[] = [
+    { name: "endpoint-health", run: (signal) => dispatch.notes.run(signal) },
+    { name: "replays", run: (signal) => dispatch.replays.run(signal) },
+    { name: "notices", run: (signal) => publishNotices(notices, signal) },
+    { name: "freshness", run: (signal) => watchFreshness({ db, metrics, logger }, signal) },
+  ];
+  return await runParts([...parts({ config, dispatch, following, ending: ending.promise, logger, stop }), ...life], {
     graceMs: config.SHUTDOWN_GRACE_MS,
     logger,
   });

@@ -79,6 +79,7 @@ describe("a change of an endpoint", () => {
       {
         ...endpoint,
         ...settings,
+        partnerId: null,
         enabled: true,
         deleted: false,
         handshake: false,
