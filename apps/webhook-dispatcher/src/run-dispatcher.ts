@@ -14,6 +14,7 @@ import {
   createLogger,
   createMetrics,
   type Logger,
+  type Metrics,
   type Part,
   type Reason,
   runParts,
@@ -46,6 +47,32 @@ export async function runDispatcher(config: DispatcherConfig): Promise<0 | 1> {
   const producer = await createProducer(connection);
   const dispatch = wireDispatch({ config, id, db, producer, logger, metrics });
   await dispatch.follower.start();
+  // From now on without a pause, also while the group is joined and until all is drained: others count on its beats.
+  const drained = new AbortController();
+  const following = dispatch.follower.run(drained.signal);
+  const unfollow = async () => {
+    drained.abort();
+    await following;
+  };
+  try {
+    return await serve({ config, connection, dispatch, metrics, logger, unfollow });
+  } finally {
+    await unfollow();
+    await producer.close();
+  }
+}
+
+interface Serving {
+  config: DispatcherConfig;
+  connection: KafkaConnection;
+  dispatch: Dispatch;
+  metrics: Metrics;
+  logger: Logger;
+  /** Ends the beats: nothing is out any more. */
+  unfollow(): Promise<void>;
+}
+
+async function serve({ config, connection, dispatch, metrics, logger, unfollow }: Serving): Promise<0 | 1> {
   // Before the group is joined, which takes as long as a dead member's session: liveness doesn't wait for it.
   let consumer: Consumer | undefined;
   const health = createHealth({
@@ -72,7 +99,8 @@ export async function runDispatcher(config: DispatcherConfig): Promise<0 | 1> {
   const stop = async () => {
     await Promise.all([watchdog.stop(), joined.stop()]);
     await dispatch.drain();
-    await producer.close();
+    await unfollow();
+    await dispatch.leave();
   };
   return await runParts(parts({ config, dispatch, ending: ending.promise, logger, stop }), {
     graceMs: config.SHUTDOWN_GRACE_MS,
@@ -115,7 +143,6 @@ function parts({ config, dispatch, ending, logger, stop }: Running): Part[] {
   const onNotify = () => dispatch.follower.notify();
   return [
     { name: "consumer", run: (signal) => untilStopped(signal, ending, stop) },
-    { name: "subscriptions", run: (signal) => dispatch.follower.run(signal) },
     { name: "notifications", run: (signal) => listen({ url: config.DATABASE_URL, channel, onNotify, logger, signal }) },
     { name: "schedule", run: (signal) => dispatch.schedule.run(signal) },
     { name: "sweep", run: (signal) => sweepUntil(signal, dispatch) },

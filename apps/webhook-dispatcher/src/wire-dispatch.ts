@@ -6,8 +6,9 @@ import { type Consumer, type GivenUp, type Producer, sendDeadLetter } from "@pos
 import { keepTrying, type Logger, type Metrics } from "@postback/runtime";
 import type { DispatcherConfig } from "./config.ts";
 import { EventConsumption } from "./consume/consume-events.ts";
+import { Fleet } from "./lanes/fleet.ts";
 import type { Outgoing } from "./lanes/held.ts";
-import { type AfterAttempt, type LaneShare, Lanes } from "./lanes/lanes.ts";
+import { type AfterAttempt, Lanes } from "./lanes/lanes.ts";
 import { Schedule } from "./lanes/wake-due.ts";
 import { type DispatcherMetrics, dispatcherMetrics, watchMemory } from "./metrics.ts";
 import type { Entry } from "./record/pending-outcomes.ts";
@@ -43,13 +44,15 @@ export interface Dispatch {
   handOver(): Promise<void>;
   /** The end: hands over, waits for what is out, writes the last outcomes. */
   drain(): Promise<void>;
+  /** Gives its part of the lanes to the others. After the drain, when it doesn't beat any more. */
+  leave(): Promise<void>;
 }
 
 export function wireDispatch({ config, id, db, producer, logger, metrics }: DispatchOptions): Dispatch {
   const counted = dispatcherMetrics(metrics);
   const subscriptions = new Subscriptions();
   const agents = createAgents(config);
-  const live = { count: 1 };
+  const fleet = new Fleet({ db, id, logger });
   let consumer: Consumer | undefined;
 
   const giveUp = async (givenUp: GivenUp) => {
@@ -76,9 +79,11 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     onSlotFree: () => schedule.kick(),
     onGone: (endpoint) => void disableGone(db, endpoint, logger),
     onAttempt: (outgoing, sent, next) => report(outgoing, sent, next, { counted, logger }),
-    shareOf: (endpoint) => shareOf(endpoint, live.count),
+    shareOf: (endpoint) => fleet.shareOf(endpoint),
+    mayStart: (endpoint) => fleet.mayStart(endpoint),
     owner: id,
     waitingMax: config.HELD_DELIVERIES_MAX,
+    inFlightMax: config.SENDS_IN_FLIGHT_MAX,
     clock: Date.now,
     dice: Math.random,
   });
@@ -98,10 +103,7 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     keyring: parseKeyring(config.SECRET_KEYRING),
     subscriptions,
     lanes,
-    id,
-    onLive: (count) => {
-      live.count = count;
-    },
+    fleet,
     logger,
   });
   watchMemory(metrics, lanes, recorder);
@@ -124,14 +126,9 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
       await untilAnswered(agents, lanes, logger);
       await recorder.flush();
     },
+    leave: () => leaveFleet(fleet, lanes, logger),
   };
 }
-
-/** This dispatcher's part of what an endpoint allows: all that live have the same. */
-const shareOf = ({ concurrency, ratePerSecond }: Subscription, live: number): LaneShare => ({
-  concurrency: Math.max(1, Math.floor(concurrency / live)),
-  ratePerSecond: ratePerSecond === undefined ? undefined : ratePerSecond / live,
-});
 
 /** How long the end waits for what is out. All of it has rows with leases: who comes next sends it again. */
 const answerWaitMaxMs = 4_000;
@@ -140,6 +137,16 @@ async function untilAnswered(agents: AgentPool, lanes: Lanes, logger: Logger): P
   const tooLong = sleep(answerWaitMaxMs, "too-long", { ref: false });
   const ended = await Promise.race([agents.close(), tooLong]);
   if (ended === "too-long") logger.warn({ inFlight: lanes.inFlight }, "deliveries.left-to-their-leases");
+}
+
+/** With something still out, or without Postgres, nobody hears it: the others take its part when it has been silent. */
+async function leaveFleet(fleet: Fleet, lanes: Lanes, logger: Logger): Promise<void> {
+  if (lanes.inFlight > 0) return;
+  try {
+    await fleet.leave();
+  } catch (error) {
+    logger.warn({ err: error }, "dispatcher.not-left");
+  }
 }
 
 function createAgents(config: DispatcherConfig) {

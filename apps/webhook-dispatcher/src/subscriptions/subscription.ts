@@ -18,6 +18,8 @@ export interface Subscription {
   readonly concurrency: number;
   readonly timeoutMs: number;
   readonly ratePerSecond: number | undefined;
+  /** It sets limits of its own, which hold even when a dispatcher loses sight of the others. */
+  readonly isLimited: boolean;
   readonly retrySchedule: readonly number[];
   readonly enabled: boolean;
   readonly deleted: boolean;
@@ -40,6 +42,7 @@ export function toSubscription(row: SubscriptionRow, keyring: Keyring): Subscrip
     concurrency,
     timeoutMs,
     ratePerSecond: row.ratePerSecond ?? undefined,
+    isLimited: row.concurrency !== null || row.ratePerSecond !== null,
     retrySchedule: row.retrySchedule?.length ? row.retrySchedule : DEFAULT_RETRY_SCHEDULE,
     enabled: row.enabled,
     deleted: row.deleted,

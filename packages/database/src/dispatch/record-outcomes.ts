@@ -43,6 +43,16 @@ export interface LanePause {
   pauseMs: number;
 }
 
+/** An endpoint's breaker that has opened or closed, for all dispatchers to go by. */
+export interface LaneBreaker {
+  tenantId: string;
+  endpointId: string;
+  state: "open" | "closed";
+  openings: number;
+  /** From now to the next probe. */
+  untilMs: number;
+}
+
 export interface Outcomes {
   events: readonly EventRow[];
   /** At most one for each delivery key. */
@@ -51,6 +61,8 @@ export interface Outcomes {
   progress: readonly ProgressRecord[];
   /** At most one for each endpoint. */
   pauses: readonly LanePause[];
+  /** At most one for each endpoint. */
+  breakers?: readonly LaneBreaker[];
 }
 
 /** `delivered` wins over every other state; what has ended otherwise stays as it ended. */
@@ -69,19 +81,31 @@ const record = statement(
        partition integer, status text, reason text, attempt jsonb, "dueInMs" double precision, "leaseOwner" text)),
    p AS (SELECT * FROM json_to_recordset($3) AS p (partition integer, "offset" bigint, number bigint)),
    w AS (SELECT * FROM json_to_recordset($4) AS w ("tenantId" uuid, "endpointId" uuid, "pauseMs" double precision)),
+   b AS (SELECT * FROM json_to_recordset($5)
+     AS b ("tenantId" uuid, "endpointId" uuid, state text, openings integer, "untilMs" double precision)),
    due AS (
      SELECT tenant_id, endpoint_id, min(due_at) AS due_at, max(paused_until) AS paused_until FROM (
        SELECT "tenantId" AS tenant_id, "endpointId" AS endpoint_id, due_at, NULL::timestamptz AS paused_until
        FROM d WHERE due_at IS NOT NULL
        UNION ALL
-       SELECT "tenantId", "endpointId", NULL, now() + make_interval(secs => "pauseMs" / 1000.0) FROM w) AS x
+       SELECT "tenantId", "endpointId", NULL, now() + make_interval(secs => "pauseMs" / 1000.0) FROM w
+       UNION ALL
+       SELECT "tenantId", "endpointId", NULL, NULL FROM b) AS x
      GROUP BY tenant_id, endpoint_id),
    locked AS (
      SELECT l.tenant_id, l.endpoint_id FROM lanes l JOIN due USING (tenant_id, endpoint_id)
      ORDER BY l.tenant_id, l.endpoint_id FOR NO KEY UPDATE OF l),
    moved AS (
-     UPDATE lanes l SET due_at = least(l.due_at, due.due_at), paused_until = greatest(l.paused_until, due.paused_until)
+     UPDATE lanes l SET
+       -- A breaker that closes lets go of what waited for its probe.
+       due_at = least(l.due_at, due.due_at, CASE WHEN b.state = 'closed' AND l.due_at IS NOT NULL THEN now() END),
+       paused_until = greatest(l.paused_until, due.paused_until),
+       breaker = CASE b.state WHEN 'open' THEN jsonb_build_object('state', 'open', 'openings', b.openings)
+         WHEN 'closed' THEN NULL ELSE l.breaker END,
+       breaker_until = CASE b.state WHEN 'open' THEN now() + make_interval(secs => b."untilMs" / 1000.0)
+         WHEN 'closed' THEN NULL ELSE l.breaker_until END
      FROM due JOIN locked USING (tenant_id, endpoint_id)
+     LEFT JOIN b ON b."tenantId" = due.tenant_id AND b."endpointId" = due.endpoint_id
      WHERE l.tenant_id = due.tenant_id AND l.endpoint_id = due.endpoint_id),
    told AS (
      INSERT INTO events (${eventColumns}) SELECT ${eventValues} FROM e ORDER BY e."tenantId", e.id
@@ -110,10 +134,10 @@ const record = statement(
 
 /** Writes a batch of outcomes and spills, whole or not at all. Repeating it is harmless but for doubled attempts. */
 export async function recordOutcomes(db: Database, outcomes: Outcomes): Promise<void> {
-  const { events, deliveries, progress, pauses } = outcomes;
+  const { events, deliveries, progress, pauses, breakers = [] } = outcomes;
   await run(
     db.pool,
     record,
-    [events, deliveries, progress, pauses].map((rows) => JSON.stringify(rows)),
+    [events, deliveries, progress, pauses, breakers].map((rows) => JSON.stringify(rows)),
   );
 }
