@@ -66,7 +66,11 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     logger.error({ reason: givenUp.reason, topic: letter.topic, offset: letter.offset }, "event.dead-lettered");
   };
   const recorder = new Recorder({
-    write: (outcomes) => recordOutcomes(db, outcomes),
+    write: async (outcomes) => {
+      await recordOutcomes(db, outcomes);
+      // The first of a queue, or the next, is due now.
+      if (outcomes.deliveries.some(({ orderKey }) => orderKey !== undefined)) schedule.kick();
+    },
     onRecorded: (event) => consumption.recorded(event),
     onRejected: (entry, error) => giveUp(rejected(entry, error)),
     onPressure: (isHigh) => (isHigh ? consumer?.hold("outcomes") : consumer?.release("outcomes")),

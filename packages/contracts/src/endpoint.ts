@@ -11,13 +11,26 @@ const subscriptionPatternSchema = z
   )
   .meta({ example: "order.*" });
 
+const orderingValveSchema = z
+  .strictObject({
+    skipAfterAttempts: z.int().min(1).max(limits.retryScheduleMaxEntries).optional(),
+    skipAfterSeconds: z.int().min(1).max(limits.orderingSkipMaxSeconds).optional(),
+  })
+  .refine((valve) => Object.keys(valve).length > 0, "must have skipAfterAttempts, skipAfterSeconds, or both")
+  .describe(
+    "When an ordered delivery that keeps failing lets those behind it pass; it is then discarded, order-skipped. Default: it holds them",
+  );
+
 const settings = {
   url: z.string().max(limits.endpointUrlMaxChars).meta({ example: "https://example.com/hooks" }),
   events: z.array(subscriptionPatternSchema).min(1).max(limits.endpointPatternsMax),
   enabled: z.boolean(),
   description: z.string().max(limits.descriptionMaxChars),
   headers: z.record(z.string(), z.string()).describe("Sent with each webhook, besides ours"),
-  ordering: z.literal("none").describe("Deliveries are independent of each other"),
+  ordering: z
+    .enum(["none", "entity", "endpoint"])
+    .describe("none: each event by itself; entity: an entity's events one after another; endpoint: all events so"),
+  orderingValve: orderingValveSchema,
   rateLimit: z.strictObject({ perSecond: z.number().min(0.01).max(limits.endpointRateMaxPerSecond) }),
   concurrency: z.int().min(1).max(limits.endpointConcurrencyMax).describe("Webhooks in flight at once; default 8"),
   timeoutMs: z
@@ -40,6 +53,7 @@ export const createEndpointSchema = z
     description: settings.description.optional(),
     headers: settings.headers.optional(),
     ordering: settings.ordering.optional(),
+    orderingValve: settings.orderingValve.optional(),
     rateLimit: settings.rateLimit.optional(),
     concurrency: settings.concurrency.optional(),
     timeoutMs: settings.timeoutMs.optional(),
@@ -57,6 +71,7 @@ export const updateEndpointSchema = z
     description: settings.description.nullable().optional(),
     headers: settings.headers.nullable().optional(),
     ordering: settings.ordering.optional(),
+    orderingValve: settings.orderingValve.nullable().optional(),
     rateLimit: settings.rateLimit.nullable().optional(),
     concurrency: settings.concurrency.nullable().optional(),
     timeoutMs: settings.timeoutMs.nullable().optional(),
@@ -71,6 +86,7 @@ export const endpointSchema = z
     ...settings,
     description: settings.description.optional(),
     headers: settings.headers.optional(),
+    orderingValve: settings.orderingValve.optional(),
     rateLimit: settings.rateLimit.optional(),
     concurrency: settings.concurrency.optional(),
     timeoutMs: settings.timeoutMs.optional(),

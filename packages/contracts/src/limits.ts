@@ -18,6 +18,8 @@ export const limits = {
   endpointRateMaxPerSecond: 10_000,
   retryScheduleMaxEntries: 20,
   retryDelayMaxSeconds: 86_400,
+  /** As long as a delivery is tried at most. */
+  orderingSkipMaxSeconds: 7 * 86_400,
   descriptionMaxChars: 1024,
   operationIdsMax: 1_000,
   pageSizeDefault: 50,

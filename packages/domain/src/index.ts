@@ -5,6 +5,7 @@ export * from "./canonical-json.ts";
 export * from "./delivery/after-attempt.ts";
 export * from "./delivery/custom-headers.ts";
 export * from "./delivery/delivery-id.ts";
+export * from "./delivery/order.ts";
 export * from "./json-input.ts";
 export * from "./lane/breaker.ts";
 export * from "./lane/fair-turns.ts";

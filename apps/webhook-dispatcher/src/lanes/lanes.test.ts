@@ -21,6 +21,8 @@ const endpoint = (over: Partial<Subscription> = {}): Subscription => ({
   ratePerSecond: undefined,
   isLimited: false,
   retrySchedule: [5, 300],
+  ordering: "none",
+  valve: {},
   enabled: true,
   deleted: false,
   keys: [],
@@ -80,6 +82,8 @@ const live = (id: string, to = endpoint(), acceptedAtMs = 1_000_000): Outgoing =
   traceparent: undefined,
   acceptedAtMs,
   attemptsMade: 0,
+  firstAttemptAtMs: undefined,
+  orderKey: undefined,
   isClaimed: false,
   endpoint: to,
   event: { unrecorded: 1 } as HeldEvent,
@@ -409,5 +413,25 @@ describe("a breaker", () => {
     expect(deliveries()).toMatchObject([{ eventId: "1", dueInMs: 0 }]);
     expect(lanes.reserve(endpoint(), { state: "half-open", openings: 1, remainingMs: 30_000 }).max).toBe(0);
     expect(lanes.reserve(endpoint(), open(0)).max).toBe(1);
+  });
+});
+
+describe("a delivery that others wait behind", () => {
+  const blocking = (attemptsMade: number): Outgoing => ({
+    ...claimed("1", endpoint({ ordering: "entity", valve: { skipAfterAttempts: 2 } })),
+    orderKey: "order/1",
+    attemptsMade,
+  });
+
+  it("holds them by its schedule, and is skipped by the valve, with its reason and its last attempt", async () => {
+    const { lanes, sent, deliveries } = rig();
+    for (const attemptsMade of [0, 1]) {
+      lanes.settleClaim(blocking(attemptsMade).endpoint, 0, [blocking(attemptsMade)]);
+      await sent[attemptsMade]?.answer(down);
+    }
+    expect(deliveries()).toMatchObject([
+      { status: "pending", dueInMs: 5_000, orderKey: "order/1" },
+      { status: "discarded", reason: "order-skipped", orderKey: "order/1", attempt: { status: 500 } },
+    ]);
   });
 });

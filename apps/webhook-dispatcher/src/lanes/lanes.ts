@@ -1,11 +1,13 @@
 import type { HeldLane, LaneAllowance, LanePause, SharedBreaker } from "@postback/database";
 import {
   afterAttempt,
+  afterValve,
   DEFAULT_BREAKER_POLICY,
   DELIVERY_MAX_AGE_SECONDS,
   type Delivered,
   type Exhausted,
   type Expired,
+  type Skipped,
   type StartDecision,
   type Waiting as WaitingState,
 } from "@postback/domain";
@@ -43,7 +45,7 @@ export interface LanesOptions {
 
 export type { LaneShare } from "./lane.ts";
 
-export type AfterAttempt = WaitingState | Delivered | Exhausted | Expired;
+export type AfterAttempt = WaitingState | Delivered | Exhausted | Expired | Skipped;
 
 /** What isn't answered, or hasn't got a slot, after this long gets its row, so that Kafka never waits for a partner. */
 export const spillAfterMs = 1_000;
@@ -257,13 +259,7 @@ export class Lanes {
       now,
       this.#options.dice(),
     );
-    const next = afterAttempt(
-      { attempt: outgoing.attemptsMade + 1, acceptedAt: new Date(outgoing.acceptedAtMs) },
-      sent.outcome,
-      { schedule: lane.endpoint.retrySchedule, maxAgeSeconds: DELIVERY_MAX_AGE_SECONDS },
-      new Date(now),
-      this.#options.dice(),
-    );
+    const next = this.#judge(lane, flight, sent, new Date(now));
     const pause = this.#heedAnswer(lane, next, now);
     const dueMaxMs = isOver(lane, next) ? discardDueMs : Number.POSITIVE_INFINITY;
     const delivery = toEnded(outgoing, sent, next, sinceMs, now, dueMaxMs);
@@ -271,6 +267,21 @@ export class Lanes {
     this.#options.record({ delivery, event: takeEvent(outgoing), pause, breaker });
     this.#options.onAttempt(outgoing, sent, next);
     this.#goOn(lane, now);
+  }
+
+  #judge(lane: Lane, { outgoing, sinceMs }: InFlight, { outcome }: Sent, now: Date): AfterAttempt {
+    const { endpoint } = lane;
+    const attempt = outgoing.attemptsMade + 1;
+    const next = afterAttempt(
+      { attempt, acceptedAt: new Date(outgoing.acceptedAtMs) },
+      outcome,
+      { schedule: endpoint.retrySchedule, maxAgeSeconds: DELIVERY_MAX_AGE_SECONDS },
+      now,
+      this.#options.dice(),
+    );
+    if (outgoing.orderKey === undefined) return next;
+    const firstAttemptAt = new Date(outgoing.firstAttemptAtMs ?? sinceMs);
+    return afterValve(next, endpoint.valve, { attempt, firstAttemptAt }, now);
   }
 
   /** What the answer means for the lane as a whole. */

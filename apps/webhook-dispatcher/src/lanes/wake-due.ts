@@ -129,6 +129,8 @@ const toOutgoing = (delivery: ClaimedDelivery, endpoint: Subscription): Outgoing
   traceparent: delivery.traceparent ?? undefined,
   acceptedAtMs: delivery.eventAcceptedAt.getTime(),
   attemptsMade: delivery.attemptsMade,
+  firstAttemptAtMs: delivery.firstAttemptAt === null ? undefined : Date.parse(delivery.firstAttemptAt),
+  orderKey: delivery.orderKey ?? undefined,
   isClaimed: true,
   endpoint,
   event: undefined,
@@ -141,6 +143,7 @@ const toDiscarded = (outgoing: Outgoing): DeliveryRecord => ({
   replay: outgoing.replay,
   eventType: outgoing.eventType,
   partition: outgoing.partition,
+  orderKey: outgoing.orderKey,
   status: "discarded",
   reason: outgoing.endpoint.deleted ? "endpoint-deleted" : "endpoint-disabled",
 });

@@ -2,6 +2,8 @@ import { type Keyring, openSecret, type SubscriptionRow } from "@postback/databa
 import {
   DEFAULT_RETRY_SCHEDULE,
   type EventPattern,
+  type Ordering,
+  type OrderValve,
   parsePattern,
   parseSecret,
   type SigningKey,
@@ -21,6 +23,8 @@ export interface Subscription {
   /** It sets limits of its own, which hold even when a dispatcher loses sight of the others. */
   readonly isLimited: boolean;
   readonly retrySchedule: readonly number[];
+  readonly ordering: Ordering;
+  readonly valve: OrderValve;
   readonly enabled: boolean;
   readonly deleted: boolean;
   /** The newest first; while rotating all of them sign. */
@@ -44,6 +48,11 @@ export function toSubscription(row: SubscriptionRow, keyring: Keyring): Subscrip
     ratePerSecond: row.ratePerSecond ?? undefined,
     isLimited: row.concurrency !== null || row.ratePerSecond !== null,
     retrySchedule: row.retrySchedule?.length ? row.retrySchedule : DEFAULT_RETRY_SCHEDULE,
+    ordering: row.ordering,
+    valve: {
+      skipAfterAttempts: row.orderSkipAttempts ?? undefined,
+      skipAfterSeconds: row.orderSkipSeconds ?? undefined,
+    },
     enabled: row.enabled,
     deleted: row.deleted,
     keys: row.deleted ? [] : row.secrets.map((secret) => openKey(row, secret, keyring)),

@@ -37,6 +37,10 @@ export interface ClaimedDelivery {
   partition: number;
   /** How many attempts were made before. */
   attemptsMade: number;
+  /** When the first of them began, ISO 8601. */
+  firstAttemptAt: string | null;
+  /** Of the queue that it is the head of; null: it waits for nothing. */
+  orderKey: string | null;
   eventAcceptedAt: Date;
   body: string;
   traceparent: string | null;
@@ -110,6 +114,7 @@ const claim = statement(
        AND (NOT k.leaves OR k.paused OR l.due_at < now() - interval '1 second'))
    SELECT c.tenant_id AS "tenantId", c.event_id AS "eventId", c.endpoint_id AS "endpointId", c.replay,
      c.event_type AS "eventType", c.partition, jsonb_array_length(c.attempts) AS "attemptsMade",
+     c.attempts->0->>'at' AS "firstAttemptAt", c.order_key AS "orderKey",
      e.accepted_at AS "eventAcceptedAt", e.body, e.traceparent
    FROM claimed c JOIN events e ON e.tenant_id = c.tenant_id AND e.id = c.event_id`,
 );

@@ -8,6 +8,9 @@ export interface SubscriptionRow {
   url: string;
   events: string[];
   headers: Record<string, string> | null;
+  ordering: "none" | "entity" | "endpoint";
+  orderSkipAttempts: number | null;
+  orderSkipSeconds: number | null;
   ratePerSecond: number | null;
   concurrency: number | null;
   timeoutMs: number | null;
@@ -21,6 +24,7 @@ export interface SubscriptionRow {
 const load = statement(
   "load_subscriptions",
   `SELECT e.tenant_id AS "tenantId", e.id AS "endpointId", e.url, e.events, e.headers,
+     e.ordering, e.order_skip_attempts AS "orderSkipAttempts", e.order_skip_seconds AS "orderSkipSeconds",
      e.rate_per_second AS "ratePerSecond", e.concurrency, e.timeout_ms AS "timeoutMs",
      e.retry_schedule AS "retrySchedule", e.enabled, e.deleted_at IS NOT NULL AS deleted, e.version::text AS version,
      coalesce((SELECT json_agg(json_build_object('version', s.version, 'keyId', s.key_id,

@@ -10,7 +10,9 @@ export interface EndpointSettings {
   enabled?: boolean;
   description?: string | null;
   headers?: Record<string, string> | null;
-  ordering?: "none";
+  ordering?: "none" | "entity" | "endpoint";
+  orderSkipAttempts?: number | null;
+  orderSkipSeconds?: number | null;
   ratePerSecond?: number | null;
   concurrency?: number | null;
   timeoutMs?: number | null;

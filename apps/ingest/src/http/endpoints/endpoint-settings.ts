@@ -12,9 +12,18 @@ export function endpointSettings(given: UpdateEndpoint, checkUrl: CheckUrl): End
   if (given.url !== undefined) checkUrl(given.url);
   const errors = given.headers ? customHeaderErrors(given.headers) : [];
   if (errors.length > 0) throw invalidInput(errors);
-  const { rateLimit, ...same } = given;
-  const settings = rateLimit === undefined ? same : { ...same, ratePerSecond: rateLimit?.perSecond ?? null };
-  return withoutUndefined(settings);
+  const { rateLimit, orderingValve, ...same } = given;
+  const rate = rateLimit === undefined ? {} : { ratePerSecond: rateLimit?.perSecond ?? null };
+  return withoutUndefined({ ...same, ...rate, ...valveColumns(orderingValve) });
+}
+
+/** The valve is set as a whole: a part that is left out isn't kept from before. */
+function valveColumns(valve: UpdateEndpoint["orderingValve"]): EndpointSettings {
+  if (valve === undefined) return {};
+  return {
+    orderSkipAttempts: valve?.skipAfterAttempts ?? null,
+    orderSkipSeconds: valve?.skipAfterSeconds ?? null,
+  };
 }
 
 /** Absent and undefined mean the same in a request; for a column undefined would be one more thing to think of. */

@@ -12,6 +12,7 @@ export const presentEndpoint = (row: EndpointRow): Endpoint => ({
   ...(row.description === null ? {} : { description: row.description }),
   ...(row.headers === null ? {} : { headers: row.headers as Record<string, string> }),
   ordering: row.ordering as Endpoint["ordering"],
+  ...presentValve(row),
   ...(row.ratePerSecond === null ? {} : { rateLimit: { perSecond: row.ratePerSecond } }),
   ...(row.concurrency === null ? {} : { concurrency: row.concurrency }),
   ...(row.timeoutMs === null ? {} : { timeoutMs: row.timeoutMs }),
@@ -19,3 +20,13 @@ export const presentEndpoint = (row: EndpointRow): Endpoint => ({
   ...(row.retrySchedule.length === 0 ? {} : { retrySchedule: row.retrySchedule }),
   createdAt: row.createdAt.toISOString(),
 });
+
+function presentValve({ orderSkipAttempts, orderSkipSeconds }: EndpointRow): Pick<Endpoint, "orderingValve"> {
+  if (orderSkipAttempts === null && orderSkipSeconds === null) return {};
+  return {
+    orderingValve: {
+      ...(orderSkipAttempts === null ? {} : { skipAfterAttempts: orderSkipAttempts }),
+      ...(orderSkipSeconds === null ? {} : { skipAfterSeconds: orderSkipSeconds }),
+    },
+  };
+}
