@@ -16,4 +16,17 @@ ALTER TABLE dispatchers ADD COLUMN generation bigint, ADD COLUMN over_lanes text
 
 -- Until when the breaker in lanes.breaker holds, by the database's clock: a probe's time, or when it counts as lost.
 ALTER TABLE lanes ADD COLUMN breaker_until timestamptz;
-CREATE INDEX lanes_breaker_idx ON lanes (endpoint_id) WHERE breaker IS NOT NULL;
+
+-- When a lane was last held back or let go, whoever did it: dispatchers look for what is newer than their last look.
+ALTER TABLE lanes ADD COLUMN held_at timestamptz;
+CREATE INDEX lanes_held_idx ON lanes (held_at) WHERE held_at IS NOT NULL;
+CREATE FUNCTION note_lane_hold() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.held_at := now();
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER lanes_hold_noted BEFORE UPDATE OF paused_until, breaker ON lanes FOR EACH ROW
+  WHEN (OLD.paused_until IS DISTINCT FROM NEW.paused_until OR OLD.breaker IS DISTINCT FROM NEW.breaker)
+  EXECUTE FUNCTION note_lane_hold();

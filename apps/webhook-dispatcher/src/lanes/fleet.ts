@@ -87,7 +87,7 @@ export class Fleet {
     const { settled, pending } = this.#standing;
     if (pending.length === 0) this.#changedAtMs = Date.now();
     const newest = pending.at(-1) ?? settled;
-    const fields = { generation: newest?.number.toString(), members: newest?.members.length };
+    const fields = { generation: newest?.number.toString(), count: newest?.members.length };
     this.#options.logger.info(fields, pending.length === 0 ? "fleet.settled" : "fleet.changing");
   }
 }

@@ -401,7 +401,7 @@ describe("a breaker", () => {
     lanes.offer(live("1"));
     expect(ids()).toEqual([]);
     expect(deliveries()).toMatchObject([{ eventId: "1", status: "pending", dueInMs: 20_000 }]);
-    heed();
+    heed({ endpointId: "e", pauseMs: 0, breaker: null });
     expect(lanes.reserve(endpoint(), null).max).toBe(1);
   });
 

@@ -38,6 +38,8 @@ export class SubscriptionFollower {
   readonly #toDiscard = new Map<string, Discarding>();
   #told = new AbortController();
   #lastBeatAtMs = 0;
+  /** When pauses and breakers were last looked at; monotonic. */
+  #heededAtMs: number | undefined;
 
   constructor(options: FollowOptions) {
     this.#options = options;
@@ -95,7 +97,10 @@ export class SubscriptionFollower {
     if ((await this.#loadChanges()) > 0) lanes.adapt(current);
     if (await fleet.beat(subscriptions.version, lanes.over())) lanes.adapt(current);
     this.#lastBeatAtMs = Date.now();
-    lanes.heed(await loadHeldLanes(db), current);
+    const lookedAtMs = performance.now();
+    const sinceMs = this.#heededAtMs === undefined ? undefined : lookedAtMs - this.#heededAtMs;
+    lanes.heed(await loadHeldLanes(db, sinceMs), current);
+    this.#heededAtMs = lookedAtMs;
   }
 
   async #loadChanges(): Promise<number> {

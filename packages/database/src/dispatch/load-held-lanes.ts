@@ -22,16 +22,28 @@ export const sharedBreaker = `CASE WHEN l.breaker IS NOT NULL THEN json_build_ob
   'openings', (l.breaker->>'openings')::int,
   'remainingMs', (extract(epoch FROM l.breaker_until - now()) * 1000)::double precision) END`;
 
-const load = statement(
+const columns = `l.endpoint_id AS "endpointId", ${sharedBreaker} AS breaker,
+  greatest(0, coalesce(extract(epoch FROM l.paused_until - now()) * 1000, 0))::double precision AS "pauseMs"`;
+
+const loadAll = statement(
   "load_held_lanes",
-  `SELECT l.endpoint_id AS "endpointId", ${sharedBreaker} AS breaker,
-     greatest(0, coalesce(extract(epoch FROM l.paused_until - now()) * 1000, 0))::double precision AS "pauseMs"
-   FROM (SELECT tenant_id, endpoint_id FROM lanes WHERE paused_until > now()
-     UNION SELECT tenant_id, endpoint_id FROM lanes WHERE breaker IS NOT NULL) AS held
-   JOIN lanes l USING (tenant_id, endpoint_id)`,
+  `SELECT ${columns} FROM lanes l WHERE l.paused_until > now() OR l.breaker IS NOT NULL`,
 );
 
-/** Lanes that a Retry-After or a breaker holds back, whichever dispatcher met it. */
-export async function loadHeldLanes(db: Database): Promise<HeldLane[]> {
-  return await run<HeldLane>(db.pool, load, []);
+const loadChanged = statement(
+  "load_changed_holds",
+  `SELECT ${columns} FROM lanes l WHERE l.held_at > now() - make_interval(secs => $1 / 1000.0)`,
+);
+
+/** Transactions that hold a lane are short; one that began this long before a look and ended after it is seen by the next. */
+const overlapMs = 5_000;
+
+/**
+ * Lanes that a Retry-After or a breaker holds back, or no longer does, whichever dispatcher met it: those that changed
+ * since the last look, whatever the number of dead endpoints.
+ * @param sinceMs how long ago the last look was; undefined: all that are held back now
+ */
+export async function loadHeldLanes(db: Database, sinceMs?: number): Promise<HeldLane[]> {
+  if (sinceMs === undefined) return await run<HeldLane>(db.pool, loadAll, []);
+  return await run<HeldLane>(db.pool, loadChanged, [sinceMs + overlapMs]);
 }
