@@ -28,7 +28,6 @@ export interface LanesOptions extends AdmissionOptions {
 }
 
 export type { AfterAttempt } from "./judge-attempt.ts";
-export type { LaneShare } from "./lane.ts";
 
 /** What isn't answered, or hasn't got a slot, after this long gets its row, so that Kafka never waits for a partner. */
 export const spillAfterMs = 1_000;
