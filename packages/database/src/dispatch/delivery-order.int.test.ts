@@ -100,6 +100,22 @@ describe("deliveries in a queue", () => {
     expect(idsOf(await claim())).toEqual([head.eventId]);
   });
 
+  it("go on though the end of one and the record of the next come at the same instant", async () => {
+    const endpoint = await anEndpoint(rig.db);
+    const [first, second] = queued(endpoint, "", 2) as [DeliveryRecord, DeliveryRecord];
+    await record([first]);
+    const out = await claim();
+    // Both wait for the lane's lock: otherwise the end would see no next one, and the next one would see no end.
+    const holder = await rig.connect();
+    await holder.query("BEGIN");
+    await holder.query("SELECT FROM lanes WHERE endpoint_id = $1 FOR NO KEY UPDATE", [endpoint.endpointId]);
+    const both = Promise.all([record(out.map((each) => ended(each))), record([second], rig.open())]);
+    await rig.untilWaiting(2);
+    await holder.query("COMMIT");
+    await both;
+    expect(idsOf(await claim())).toEqual([second.eventId]);
+  });
+
   it("go on where some were discarded in between", async () => {
     const endpoint = await anEndpoint(rig.db);
     await record([...queued(endpoint, "order/1", 3), ...queued(endpoint, "order/2", 3)]);
