@@ -5,12 +5,15 @@ import { type Api, apiOf } from "../scripts/dev/api.ts";
 import { BenchChild } from "./bench-child.ts";
 import type { WatchedProcess } from "./measure/sample-cpu.ts";
 import type { BenchOptions } from "./options.ts";
+import { countingStatements } from "./profile/count-statements.ts";
 import { profilerEnvironment } from "./profile/profile-apps.ts";
 import type { Progress } from "./progress.ts";
 import type { GeneratorOrder, GeneratorReport, SinkOrder, SinkReport } from "./protocol.ts";
 import { folders } from "./stack/folders.ts";
 import { startPayments } from "./stack/start-payments.ts";
 
+/** The shop takes every payment at once then, without a service (examples/shop/README.md). */
+const paymentsStub = "stub:";
 const childStartTimeoutMs = 30_000;
 
 /** All that runs during the bench. */
@@ -33,11 +36,19 @@ export async function startRig(options: BenchOptions, progress: Progress, signal
   await using opened = new AsyncDisposableStack();
   mkdirSync(folders.bench, { recursive: true });
   const folder = mkdtempSync(join(folders.bench, "run-"));
-  const payments = opened.use(await startPayments(join(folder, "logs")));
-  const env = { SHOP_PAYMENTS_URL: payments.url, ...profilerEnvironment(options.profiled) };
+  const payments = options.payments === "service" ? opened.use(await startPayments(join(folder, "logs"))) : undefined;
+  const env = { SHOP_PAYMENTS_URL: payments?.url ?? paymentsStub, ...profilerEnvironment(options.profiled) };
   const onProgress = (text: string) => progress.say(text);
   const stack = opened.use(
-    await startStack({ folder, profile: "load", catalog: "./examples/shop", env, onProgress, signal }),
+    await startStack({
+      folder,
+      profile: "load",
+      catalog: "./examples/shop,./bench/stuck/catalog.ts",
+      env,
+      onProgress,
+      signal,
+      ...(options.countsStatements && { postgresSettings: countingStatements }),
+    }),
   );
   const generator = opened.use(
     new BenchChild<GeneratorOrder, GeneratorReport>("generator", new URL("./generator/main.ts", import.meta.url)),
@@ -63,7 +74,7 @@ export async function startRig(options: BenchOptions, progress: Progress, signal
         withChildren: name === "postgres",
         isJvm: name === "kafka",
       })),
-      { name: "payments", pid: payments.pid },
+      ...(payments ? [{ name: "payments", pid: payments.pid }] : []),
       { name: "generator", pid: generator.pid },
       { name: "sink", pid: sink.pid },
       { name: "bench", pid: process.pid },

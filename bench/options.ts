@@ -4,6 +4,9 @@ import { type ScenarioName, scenarioNames } from "./scenarios.ts";
 const profilable = ["ingest", "processor", "webhook-dispatcher"] as const;
 export type Profilable = (typeof profilable)[number];
 
+const paymentsKinds = ["stub", "service"] as const;
+type Payments = (typeof paymentsKinds)[number];
+
 export interface BenchOptions {
   readonly scenarios: readonly ScenarioName[];
   /** Of each measured run. */
@@ -17,6 +20,10 @@ export interface BenchOptions {
   readonly jsonFile: string | undefined;
   readonly isChecked: boolean;
   readonly profiled: readonly Profilable[];
+  /** Whether the statements that Postgres works are counted. */
+  readonly countsStatements: boolean;
+  /** Who takes the payments of orders: a stub in the processor, or the shop's service over HTTP. */
+  readonly payments: Payments;
   readonly isKept: boolean;
 }
 
@@ -31,17 +38,22 @@ Starts a Postback of its own on this machine (Kafka, Postgres, the three apps, t
 generator and a sink, each a process, and measures webhooks to the sink: throughput, latency, CPU of each process.
 Needs Linux, where /proc tells the CPU. Ends what it started, and removes its data.
 
-  --scenario <names>    events (one event, one endpoint), events-x10 (ten endpoints), order (order.place), or all;
-                        several with commas between (default: all)
+  --scenario <names>    events (one event, one endpoint), events-x10 (ten endpoints), order (order.place), or all of
+                        these; stuck-entities (orders at saturation, with and without 10,000 entities that wait for
+                        retries); several with commas between (default: all)
   --seconds <n>         of each measured run (default: 20)
   --warmup <n>          seconds of load before each scenario, not counted (default: 20)
   --rate <n>            requests a second of the run on schedule (default: 200)
   --connections <n>     of the generator (default: 64)
   --outstanding <n>     deliveries that may be owed at saturation; beyond it the generator pauses (default: 256)
+  --payments <who>      takes the payments of orders: stub (at once, within the processor) or service (the shop's payment
+                        service, a process of its own, over HTTP) (default: stub)
   --json <file>         writes the figures there as well; those to keep go to docs/evidence/
   --check               exits with 1 when a target is missed
   --profile <app>       ingest, processor or webhook-dispatcher (again for several): a CPU profile of each run at
                         saturation goes to .postback/bench/, its hottest functions are printed
+  --statements          counts the statements that Postgres works at saturation, and their time (pg_stat_statements, which
+                        itself costs some 2 %)
   --keep                keeps data and logs, which stay anyway when something was lost
   --help
 
@@ -57,6 +69,8 @@ const parsed = {
   json: { type: "string" },
   check: { type: "boolean", default: false },
   profile: { type: "string", multiple: true, default: [] as string[] },
+  statements: { type: "boolean", default: false },
+  payments: { type: "string", default: "stub" },
   keep: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
@@ -75,6 +89,8 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | "help"
     jsonFile: values.json,
     isChecked: values.check,
     profiled: values.profile.map(profiledOf),
+    countsStatements: values.statements,
+    payments: oneOf("--payments", values.payments, paymentsKinds),
     isKept: values.keep,
   };
 }
@@ -88,7 +104,7 @@ function parse(args: readonly string[]) {
 }
 
 function scenariosOf(text: string): readonly ScenarioName[] {
-  if (text === "all") return scenarioNames;
+  if (text === "all") return scenarioNames.filter((name) => name !== "stuck-entities");
   return text.split(",").map((name) => oneOf("--scenario", name.trim(), scenarioNames));
 }
 

@@ -8,6 +8,7 @@ import { machineFacts } from "./report/machine-facts.ts";
 import { faultsOf } from "./report/run-result.ts";
 import { judge } from "./report/targets.ts";
 import { runScenario, type ScenarioOutcome } from "./run-scenario.ts";
+import { runStuckEntities } from "./stuck/run-stuck-entities.ts";
 
 /** Runs all that was asked for and prints it. @returns whether nothing was lost and, if checked, no target missed */
 export async function runBench(options: BenchOptions, signal: AbortSignal): Promise<boolean> {
@@ -17,6 +18,7 @@ export async function runBench(options: BenchOptions, signal: AbortSignal): Prom
   const faults = results.flatMap(faultsOf);
   const verdicts = judge(results);
   for (const { profile } of outcomes) if (profile !== "") console.log(`\n${profile}`);
+  for (const { statements } of outcomes) if (statements !== "") console.log(`\n${statements}`);
   console.log(`\n${describeResults(facts, results)}`);
   if (verdicts.length > 0) console.log(`\n${describeVerdicts(verdicts)}`);
   for (const fault of faults) console.log(`FAULT   ${fault}`);
@@ -29,7 +31,9 @@ async function measureAll(options: BenchOptions, signal: AbortSignal): Promise<S
   await using rig = await startRig(options, progress, signal);
   const context = { rig, options, progress, signal, nextRun: counter(), nextProfile: counter() };
   const outcomes: ScenarioOutcome[] = [];
-  for (const name of options.scenarios) outcomes.push(await runScenario(name, context));
+  for (const name of options.scenarios) {
+    outcomes.push(await (name === "stuck-entities" ? runStuckEntities(context) : runScenario(name, context)));
+  }
   if (outcomes.some(({ results }) => results.some((result) => faultsOf(result).length > 0))) rig.keepFolder();
   return outcomes;
 }

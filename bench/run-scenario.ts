@@ -1,5 +1,6 @@
 import type { BenchRig } from "./bench-rig.ts";
 import type { BenchOptions } from "./options.ts";
+import { startCounting } from "./profile/count-statements.ts";
 import { startProfiling } from "./profile/profile-apps.ts";
 import type { Progress } from "./progress.ts";
 import type { Load } from "./protocol.ts";
@@ -25,24 +26,38 @@ export interface ScenarioOutcome {
   readonly results: readonly RunResult[];
   /** Hottest functions of what was profiled; empty when nothing was. */
   readonly profile: string;
+  /** What Postgres worked at saturation; empty when it wasn't counted. */
+  readonly statements: string;
 }
 
-/** Prepares and warms up, then measures on schedule and at saturation. */
-export async function runScenario(name: ScenarioName, context: ScenarioContext): Promise<ScenarioOutcome> {
+type Run = (title: string, load: Load | "saturation", seconds: number) => Promise<RunResult>;
+
+/** Prepares and warms up. @returns what measures one run */
+export async function prepareRuns(name: ScenarioName, context: ScenarioContext): Promise<Run> {
   const { rig, options, progress, signal, nextRun } = context;
   const scenario = scenarios[name];
   if (scenario.needsStock) await stockTheShop(rig.api);
   rig.sink.send({ kind: "endpoints", secrets: await registerEndpoints(rig.api, scenario, rig.sinkPort) });
   const saturation: Load = { kind: "saturation", outstandingMax: options.outstandingMax };
-  const run = async (title: string, load: Load, seconds: number) => {
+  const run: Run = async (title, load, seconds) => {
     progress.say(`${name}: ${title}, ${seconds} s`);
-    const order = { run: nextRun(), scenario: name, load, connections: options.connections, seconds };
+    const asked = load === "saturation" ? saturation : load;
+    const order = { run: nextRun(), scenario: name, load: asked, connections: options.connections, seconds };
     return await runLoad(rig, order, progress, signal);
   };
-  await run("warming up", saturation, options.warmupSeconds);
+  await run("warming up", "saturation", options.warmupSeconds);
+  return run;
+}
+
+/** Measures on schedule and at saturation. */
+export async function runScenario(name: ScenarioName, context: ScenarioContext): Promise<ScenarioOutcome> {
+  const { rig, options } = context;
+  const run = await prepareRuns(name, context);
   const rate: Load = { kind: "rate", perSecond: options.ratePerSecond };
   const atRate = await run(`${options.ratePerSecond} requests/s`, rate, options.seconds);
   const profiling = startProfiling(rig.stack, options.profiled, name, context.nextProfile());
-  const saturated = await run("saturation", saturation, options.seconds);
-  return { results: [atRate, saturated], profile: await profiling.finish(saturated.delivered) };
+  const counting = options.countsStatements ? await startCounting(rig.stack.databaseUrl) : undefined;
+  const saturated = await run("saturation", "saturation", options.seconds);
+  const statements = (await counting?.finish(saturated.delivered)) ?? "";
+  return { results: [atRate, saturated], profile: await profiling.finish(saturated.delivered), statements };
 }

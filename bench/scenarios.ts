@@ -13,7 +13,7 @@ export interface Scenario {
   body(mark: string, sequence: number): string;
 }
 
-export const scenarioNames = ["events", "events-x10", "order"] as const;
+export const scenarioNames = ["events", "events-x10", "order", "stuck-entities"] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 /** So many articles are ordered in turn: fewer would measure how long the orders of one wait for each other. */
@@ -42,6 +42,15 @@ function orderBody(mark: string, sequence: number): string {
   return JSON.stringify({ type: "order.place", input });
 }
 
+const order: Omit<Scenario, "name"> = {
+  path: "/v1/operations",
+  told: "order.placed",
+  endpoints: 1,
+  endpointConcurrency: 64,
+  needsStock: true,
+  body: orderBody,
+};
+
 export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   events: {
     name: "events",
@@ -61,13 +70,7 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
     needsStock: false,
     body: eventBody("bench.fanned-out"),
   },
-  order: {
-    name: "order",
-    path: "/v1/operations",
-    told: "order.placed",
-    endpoints: 1,
-    endpointConcurrency: 64,
-    needsStock: true,
-    body: orderBody,
-  },
+  order: { name: "order", ...order },
+  /** Orders, beside operations of other entities that are retried in vain. */
+  "stuck-entities": { name: "stuck-entities", ...order },
 };

@@ -24,10 +24,12 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   scripts: ["embedded", "local-stack", "database", "kafka", "runtime", "domain", "operations", "contracts"].map(
     packageFolder,
   ),
-  // The bench speaks to the API as `npm start` does, and starts processes of its own.
+  // The bench speaks to the API as `npm start` does, starts processes of its own, and has a catalog for what is never done.
   bench: [
     "scripts",
-    ...["embedded", "local-stack", "database", "kafka", "runtime", "domain", "contracts"].map(packageFolder),
+    ...["embedded", "local-stack", "database", "kafka", "operations", "runtime", "domain", "contracts"].map(
+      packageFolder,
+    ),
   ],
   // The programs of the guides: what an operator or the author of a catalog can write.
   docs: ["database", "kafka", "operations", "runtime", "domain", "contracts"].map(packageFolder),
@@ -57,7 +59,8 @@ const importsKafkajs = /^(packages\/kafka\/|packages\/testkit\/.*\.int\.test\.ts
 const testModules: readonly string[] = ["vitest", "fast-check"];
 
 /** Code that a deployed process runs gets its settings as values; the environment is read in these files alone. */
-const readsEnvironment = /^(apps\/[^/]+\/src\/(main|config)|examples\/[^/]+\/src\/(catalog|([^/]+\/)*main))\.ts$/;
+const readsEnvironment =
+  /^(apps\/[^/]+\/src\/(main|config)|packages\/operations\/src\/main|examples\/[^/]+\/src\/(catalog|([^/]+\/)*main))\.ts$/;
 const developmentOnly = /^(packages\/(embedded|testkit|local-stack)|scripts|bench|docs|tests)\//;
 
 const testFile = /\.test\.m?ts$|\.test\.mjs$|\/src\/.*-rig\.ts$|\/conformance\/|\.long\.ts$|^tests\//;

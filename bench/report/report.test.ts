@@ -81,6 +81,24 @@ describe("targets", () => {
     expect(judge([{ ...atRate, load: { kind: "rate", perSecond: 100 } }])).toEqual([]);
   });
 
+  test.each([
+    [950, true, "95.0 %"],
+    [949, false, "94.9 %"],
+  ])(
+    "compare what is delivered beside stuck entities, %d of 1000, with what is without",
+    (perSecond, isMet, measured) => {
+      const run = (stuck: number, deliveredPerSecond: number): RunResult => ({
+        ...saturated,
+        scenario: "stuck-entities",
+        stuck,
+        deliveredPerSecond,
+      });
+      const runs = [run(0, 1_100), run(10_000, perSecond - 50), run(10_000, perSecond + 50), run(0, 900)];
+      expect(judge(runs)).toMatchObject([{ isMet, measured }]);
+      expect(describeResults(facts, runs)).toContain("stuck-entities (10000), saturation");
+    },
+  );
+
   test("of accepting aren't met by nothing", () => {
     const nothing = { ...latency, count: 0, p50Us: 0 };
     expect(judge([{ ...atRate, accept: nothing }])).toMatchObject([{ isMet: false }]);

@@ -10,6 +10,8 @@ export const systemProcesses = ["ingest", "processor", "webhook-dispatcher", "ka
 /** The figures of one run. CPU is in microseconds for each delivered webhook. */
 export interface RunResult {
   readonly scenario: ScenarioName;
+  /** Entities that were stuck in retries meanwhile, where the run is about that. */
+  readonly stuck?: number;
   readonly load: Load;
   readonly seconds: number;
   readonly sent: number;

@@ -8,6 +8,8 @@ const targets = {
   eventsDeliveredMinPerSecond: 2_500,
   /** From when the request was to be sent to its 202, at 200 a second. */
   acceptMedianMaxUs: 8_000,
+  /** Of the orders delivered a second, beside ten thousand entities that are stuck in retries. */
+  besideStuckMinShare: 0.95,
 } as const;
 const acceptMeasuredAtPerSecond = 200;
 
@@ -19,9 +21,27 @@ export interface Verdict {
 
 /** Those targets that the results say something about. */
 export function judge(results: readonly RunResult[]): Verdict[] {
-  return results.flatMap((result) =>
+  const each = results.flatMap((result) =>
     result.load.kind === "saturation" ? judgeSaturation(result) : judgeAccept(result, result.load.perSecond),
   );
+  return [...each, ...judgeStuck(results)];
+}
+
+/** All runs with stuck entities against all without: there are as many of both, around one another. */
+function judgeStuck(results: readonly RunResult[]): Verdict[] {
+  const about = results.filter(({ stuck }) => stuck !== undefined);
+  const delivered = (of: readonly RunResult[]) =>
+    of.reduce((sum, { deliveredPerSecond }) => sum + deliveredPerSecond, 0);
+  const without = delivered(about.filter(({ stuck }) => stuck === 0));
+  if (without === 0) return [];
+  const share = delivered(about.filter(({ stuck }) => stuck !== 0)) / without;
+  return [
+    {
+      target: `stuck-entities: at least ${targets.besideStuckMinShare * 100} % of the orders delivered without them`,
+      measured: `${(share * 100).toFixed(1)} %`,
+      isMet: share >= targets.besideStuckMinShare,
+    },
+  ];
 }
 
 function judgeSaturation({ scenario, systemCpuUs, deliveredPerSecond }: RunResult): Verdict[] {

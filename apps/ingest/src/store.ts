@@ -8,6 +8,7 @@ const functions = {
   loadOperation: database.loadOperation,
   listOperationEvents: database.listOperationEvents,
   requestOperation: database.requestOperation,
+  countUnfinished: database.countUnfinished,
   findApiKey: database.findApiKey,
   touchApiKeys: database.touchApiKeys,
   createEndpoint: database.createEndpoint,

@@ -10,6 +10,8 @@ export interface ProcessorMetrics {
   deadLettered(reason: string): void;
   definitionMissing(type: string): void;
   producedAgain(count: number): void;
+  /** A transaction of steps has ended. */
+  shared(steps: number): void;
 }
 
 /** What operators watch of a processor. */
@@ -35,6 +37,11 @@ export function processorMetrics(metrics: Metrics): ProcessorMetrics {
     name: "commands_produced_again_total",
     help: "Commands that Kafka had acknowledged and lost; anything but 0 is an alarm",
   });
+  const together = metrics.histogram({
+    name: "steps_per_transaction",
+    help: "Transaction steps that shared one transaction, of those that met others",
+    buckets: [2, 4, 8, 16, 32],
+  });
   const letters = metrics.counter({
     name: "dead_letters_total",
     help: "Messages that could not be worked",
@@ -46,6 +53,7 @@ export function processorMetrics(metrics: Metrics): ProcessorMetrics {
       seconds.observe({ type, step }, durationMs / 1000);
     },
     admitted: (count) => admitted.inc(count),
+    shared: (steps) => together.observe({}, steps),
     deadLettered: (reason) => letters.inc({ reason }),
     definitionMissing: (type) => missing.inc({ type }),
     producedAgain: (count) => again.inc(count),

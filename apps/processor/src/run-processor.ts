@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Database, daysAhead, ensureRanges, listen, openDatabase, requirePartitions } from "@postback/database";
 import { createProducer, type KafkaConnection, waitForKafka } from "@postback/kafka";
-import { loadCatalogs } from "@postback/operations";
+import { type Catalog, loadCatalogs } from "@postback/operations";
 import {
   createHealth,
   createLogger,
@@ -18,6 +18,7 @@ import { carriedQueues } from "./carried-queues.ts";
 import { type Carrying, carryCommands, carryQueue } from "./carry.ts";
 import type { ProcessorConfig } from "./config.ts";
 import { followOutbox, wakeOutbox } from "./outbox/follow-outbox.ts";
+import { followPauses, wakePauses } from "./pauses/follow-pauses.ts";
 import { followRequests, followResults, wakeNotified } from "./queues/wake-asked.ts";
 import { keepTables, rangesNeededDays } from "./upkeep/keep-tables.ts";
 import { upkeepMetrics } from "./upkeep/upkeep-metrics.ts";
@@ -73,7 +74,7 @@ export async function runProcessor(config: ProcessorConfig): Promise<0 | 1> {
   const parts: Part[] = [
     { name: "consumers", run: (signal) => untilStopped(signal, ending.promise, stop) },
     { name: "upkeep", run: (signal) => keepTables(upkeep, signal) },
-    ...(carried.commands ? ownerParts({ config, db, processing, logger }) : []),
+    ...(carried.commands ? ownerParts({ config, db, catalog, processing, logger }) : []),
   ];
   return await runParts(parts, { graceMs: config.SHUTDOWN_GRACE_MS, logger });
 }
@@ -81,16 +82,24 @@ export async function runProcessor(config: ProcessorConfig): Promise<0 | 1> {
 interface Owning {
   config: ProcessorConfig;
   db: Database;
+  catalog: Catalog;
   processing: Processing;
   logger: Logger;
 }
 
 /** What the owner of partitions does besides consuming: it hears of requests, results and sync steps, and mends what Kafka lost. */
-function ownerParts({ config, db, processing, logger }: Owning): Part[] {
-  const { ownership, outbox } = processing;
+function ownerParts({ config, db, catalog, processing, logger }: Owning): Part[] {
+  const { ownership, outbox, pauses } = processing;
   const onNotify = (payload: string | undefined) => wakeNotified(ownership, payload);
   const hear = (channel: "postback_requests" | "postback_step_results") => (signal: AbortSignal) =>
     listen({ url: config.DATABASE_URL, channel, onNotify, logger, signal });
+  const onPauses = (payload: string | undefined) => wakePauses(pauses, ownership, payload);
+  // A connection that only types which go ahead need; without it pauses are granted within a second.
+  const pausesTold: Part = {
+    name: "pauses told",
+    run: (signal) =>
+      listen({ url: config.DATABASE_URL, channel: "postback_pauses", onNotify: onPauses, logger, signal }),
+  };
   const onOutbox = (payload: string | undefined) => wakeOutbox(outbox, ownership, payload);
   return [
     { name: "requests", run: (signal) => followRequests(db, ownership, signal, logger) },
@@ -103,6 +112,8 @@ function ownerParts({ config, db, processing, logger }: Owning): Part[] {
       run: (signal) =>
         listen({ url: config.DATABASE_URL, channel: "postback_outbox", onNotify: onOutbox, logger, signal }),
     },
+    { name: "pauses", run: (signal) => followPauses(db, pauses, ownership, signal, logger) },
+    ...(catalog.goesAhead ? [pausesTold] : []),
     { name: "repair", run: (signal) => processing.repair(signal) },
   ];
 }

@@ -13,6 +13,8 @@ import { processorMetrics, watchMemory } from "./metrics.ts";
 import { OutboxRelay } from "./outbox/outbox-relay.ts";
 import { Ownership } from "./own/own-partitions.ts";
 import { type OwnedPartition, Positions } from "./own/owned-partition.ts";
+import { EntityPauses } from "./pauses/entity-pauses.ts";
+import { PauseKeeper } from "./pauses/pause-keeper.ts";
 import { Publisher } from "./publish/publish-events.ts";
 import { WatermarkKeeper } from "./publish/watermark-keeper.ts";
 import { loadEntityQueue, loadQueues } from "./queues/load-queues.ts";
@@ -23,6 +25,7 @@ import type { StepReport } from "./steps/perform-once.ts";
 import { type RunOptions, runOperation } from "./steps/run-operation.ts";
 import { Scheduler } from "./steps/scheduler.ts";
 import { Slots } from "./steps/slots.ts";
+import { StepGroups } from "./steps/step-groups.ts";
 
 export interface ProcessingOptions {
   config: ProcessorConfig;
@@ -42,6 +45,8 @@ export interface Processing {
   ownership: Ownership;
   /** Admits writes whose sync steps are done. */
   outbox: OutboxRelay;
+  /** Lets entities rest for sync steps that go ahead of their operations. */
+  pauses: PauseKeeper;
   /** Gives what is done to the consumer from now on. */
   connect(consumer: Consumer): void;
   /** A worker for the steps of one queue, to be fed by a consumer of its topic. */
@@ -86,6 +91,13 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     logger,
   };
   const running: RunOptions = {
+    groups: new StepGroups({
+      db,
+      slots: working.transactionSlots,
+      widthMax: config.TRANSACTIONS_MAX,
+      onShared: counted.shared,
+      logger,
+    }),
     checkpointer: new Checkpointer(db, logger),
     gate,
     lose,
@@ -100,6 +112,8 @@ export function wireProcessing(options: ProcessingOptions): Processing {
   });
 
   const outbox = new OutboxRelay({ db, lose, onAdmitted: (count) => counted.admitted(count), logger });
+
+  const pauses = new PauseKeeper({ db, lose, logger });
 
   const open = async (partition: number, epoch: bigint): Promise<OwnedPartition> => {
     const lost = new AbortController();
@@ -125,11 +139,14 @@ export function wireProcessing(options: ProcessingOptions): Processing {
       admitting: new Slots(1),
       positions: new Positions(epoch),
       queues: entities,
+      pauses: new EntityPauses(() => pauses.kick(owned)),
       publisher,
     };
     const loading = { db, partition, queues: entities, lost: lost.signal, logger };
     lost.signal.addEventListener("abort", () => entities.close(), { once: true });
     publisher.start();
+    // Pauses that a former owner granted hold on.
+    await pauses.look(owned);
     await loadQueues(loading);
     return owned;
   };
@@ -163,6 +180,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
   return {
     ownership,
     outbox,
+    pauses,
     connect: (given) => {
       consumer = given;
     },
@@ -205,7 +223,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     async drain() {
       stopping.abort();
       gate.open();
-      await Promise.all([scheduler.idle(), outbox.idle(), ...workers.map((worker) => worker.idle())]);
+      await Promise.all([scheduler.idle(), outbox.idle(), pauses.idle(), ...workers.map((worker) => worker.idle())]);
       await Promise.all(ownership.all.map(({ publisher }) => publisher.idle()));
       await watermarks.flush();
     },

@@ -4,7 +4,12 @@ import type { DatabaseLogger } from "./open-database.ts";
 
 export interface ListenOptions {
   url: string;
-  channel: "postback_subscriptions" | "postback_requests" | "postback_outbox" | "postback_step_results";
+  channel:
+    | "postback_subscriptions"
+    | "postback_requests"
+    | "postback_outbox"
+    | "postback_step_results"
+    | "postback_pauses";
   /** Also called after each (re)connection, because what was told meanwhile is lost. */
   onNotify(payload: string | undefined): void;
   logger: DatabaseLogger;

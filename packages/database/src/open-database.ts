@@ -1,5 +1,6 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
+import { CoalescingClient } from "./coalescing-client.ts";
 import { PrismaClient } from "./generated/client.ts";
 
 /** Where expected trouble of the connection is told; the shape of pino's methods. */
@@ -32,6 +33,7 @@ export interface Database extends AsyncDisposable {
 /** Opens nothing yet: the first statement connects. */
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({
+    Client: CoalescingClient,
     connectionString: options.url,
     application_name: options.applicationName,
     max: options.poolMax ?? 10,

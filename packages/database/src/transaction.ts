@@ -31,16 +31,25 @@ export type Ending<T> =
    */
   | { readonly end: "commit-with"; lastly(): Promise<T> };
 
+export interface TransactOptions {
+  /** A statement that waits longer for a lock fails with SQLSTATE 55P03, whole milliseconds. Default: it waits. */
+  readonly lockTimeoutMs?: number;
+}
+
 /**
  * Runs `work` in one transaction of its own connection and ends it as `work` says; rolls back when it throws. A
  * connection on which ROLLBACK failed, or COMMIT without an answer, is thrown away, never given back.
  * @throws AmbiguousOutcome when the answer to COMMIT was lost; when it was a refusal (a deferred constraint), that
  */
-export async function transact<T>(db: Database, work: (client: pg.PoolClient) => Promise<Ending<T>>): Promise<T> {
+export async function transact<T>(
+  db: Database,
+  work: (client: pg.PoolClient) => Promise<Ending<T>>,
+  { lockTimeoutMs }: TransactOptions = {},
+): Promise<T> {
   const client = await db.pool.connect();
   let broken: Error | undefined = new Error("the transaction was not ended");
   try {
-    await client.query("BEGIN");
+    await client.query(lockTimeoutMs === undefined ? "BEGIN" : `BEGIN; SET LOCAL lock_timeout = ${lockTimeoutMs}`);
     const ending = await runOrRollBack(client, work);
     const value = ending.end === "commit-with" ? await commitWith(client, ending.lastly) : ending.value;
     if (ending.end === "commit") await commit(client);

@@ -16,6 +16,8 @@ export interface StackOptions {
   readonly brokers?: { readonly kafka: readonly string[] };
   /** `postgresql://user:password@host:port/database` of a server that runs already. Default: an embedded one. */
   readonly databaseUrl?: string;
+  /** Of the embedded server, by name (postgresql.conf). Default: none. */
+  readonly postgresSettings?: Readonly<Record<string, string>>;
   /** Of each topic. Default: 12. */
   readonly partitions?: number;
   /** Default: none. */

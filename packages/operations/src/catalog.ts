@@ -26,6 +26,8 @@ export interface Catalog {
   readonly queues: readonly string[];
   /** Types of entities that an operation with sync steps is about: admission has to look out for those. */
   readonly syncEntityTypes: ReadonlySet<string>;
+  /** Some type with sync steps goes ahead of what is queued for its entity (`whenBusy: "run"`). */
+  readonly goesAhead: boolean;
   shapeOf(definition: OperationDefinition): DefinitionShape;
 }
 
@@ -49,6 +51,7 @@ export function joinCatalogs(definitions: readonly CatalogDefinition[]): Catalog
     syncEntityTypes: new Set(
       operations.filter((each) => syncStepsOf(each).length > 0).map(({ entity }) => entity.type),
     ),
+    goesAhead: operations.some(({ whenBusy }) => whenBusy === "run"),
     shapeOf,
   };
 }

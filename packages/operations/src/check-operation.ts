@@ -6,13 +6,20 @@ import type { EventSchemas } from "./step-context.ts";
 import { syncStepsOf } from "./sync-steps.ts";
 import { validateInput } from "./validate-input.ts";
 
-/** The rules of one operation type, as sentences that name it. */
-export function checkOperation(definition: OperationDefinition, catalogEvents: EventSchemas): readonly string[] {
+/**
+ * The rules of one operation type, as sentences that name it.
+ * @param isNewest of the revisions of its type
+ */
+export function checkOperation(
+  definition: OperationDefinition,
+  catalogEvents: EventSchemas,
+  isNewest: boolean,
+): readonly string[] {
   const problems = [
     ...checkHead(definition),
     ...checkSteps(definition),
     ...checkSync(definition),
-    ...checkEvents(definition, catalogEvents),
+    ...checkEvents(definition, catalogEvents, isNewest),
     ...checkExample(definition),
   ];
   return problems.map((problem) => `operation ${definition.type} (revision ${definition.revision}): ${problem}`);
@@ -53,19 +60,23 @@ function checkSync(definition: OperationDefinition): readonly string[] {
   const late = steps.slice(leading).filter(({ sync }) => sync === true);
   const problems = late.map(({ name }) => `step ${name} is sync, but comes after one that isn't`);
   if (whenBusy !== undefined && leading === 0) problems.push("it says whenBusy, but its first step isn't sync");
-  if (whenBusy === "run") {
-    problems.push(
-      'its whenBusy "run" can\'t be kept: steps that call out hold no lock, so one of the entity could run beside its sync steps; leave it out, or say "refuse"',
-    );
-  }
   return problems;
 }
 
-/** The same schema, not an equal one: two of one name would drift apart. */
-const checkEvents = ({ events }: OperationDefinition, catalogEvents: EventSchemas): readonly string[] =>
+/**
+ * The same schema, not an equal one: two of one name would drift apart. An older revision keeps the schema that it had: what
+ * began under it tells its events as it did.
+ */
+const checkEvents = (
+  { events }: OperationDefinition,
+  catalogEvents: EventSchemas,
+  isNewest: boolean,
+): readonly string[] =>
   Object.keys(events).flatMap((type) => {
     if (!Object.hasOwn(catalogEvents, type)) return [`it may emit ${type}, which is not among the catalog's events`];
-    return catalogEvents[type] === events[type] ? [] : [`its schema of ${type} is another one than the catalog's`];
+    return !isNewest || catalogEvents[type] === events[type]
+      ? []
+      : [`its schema of ${type} is another one than the catalog's`];
   });
 
 function checkExample(definition: OperationDefinition): readonly string[] {

@@ -15,6 +15,9 @@ export function checkStep(step: StepDefinition, isLast: boolean): readonly strin
     ...checkRange("quickRetries", step.quickRetries, 0, limits.quickRetriesMax),
     ...checkQueue(step.queue),
     ...(step.sync === true ? checkSync(step) : []),
+    ...(step.ownTransaction === true && step.kind !== "transaction"
+      ? [`has ownTransaction and is of the kind ${step.kind}: only a transaction has one`]
+      : []),
   ];
 }
 

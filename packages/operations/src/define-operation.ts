@@ -26,7 +26,10 @@ export interface FailedContext<I, E extends EventSchemas> {
   readonly emit: Emit<E>;
 }
 
-/** `refuse`: 409 `entity-busy`. `run`, ahead of what is queued, is not to be had: a catalog that asks for it is refused. */
+/**
+ * While the entity has unfinished operations: `refuse` answers 409 `entity-busy`; `run` does the sync steps ahead of them,
+ * between two of their steps, never beside one. What comes after the sync steps is queued behind them either way.
+ */
 export type WhenBusy = "refuse" | "run";
 
 /** An operation type as ingest and the engine see it; its types are forgotten. */
@@ -59,7 +62,7 @@ export interface OperationOptions<S extends z.ZodType, E extends EventSchemas> {
   readonly deadlineMs?: number;
   /** An input that is right, for documentation; checked when the catalog is loaded. */
   readonly example?: z.input<S>;
-  /** What a write with sync steps does while its entity has an unfinished operation; default, and all there is: `refuse`. */
+  /** What a write with sync steps does while its entity has an unfinished operation; default `refuse`. */
   readonly whenBusy?: WhenBusy;
 }
 
@@ -136,6 +139,7 @@ interface AnyStep {
   timeoutMs?: number;
   queue?: string;
   sync?: boolean;
+  ownTransaction?: boolean;
   refusals?: Readonly<Record<number, StatusMeaning>>;
   quickRetries?: number;
 }

@@ -40,6 +40,12 @@ export type TransactionStep<I, O, E extends EventSchemas, R> = StepOptions & {
    * queue and no retries: the caller is waiting. Its `timeoutMs` is 5 000 at most, and by default.
    */
   readonly sync?: true;
+  /**
+   * Always has a transaction of its own. By default steps of one kind that are due at the same time share one, each after
+   * a savepoint: `now()` is the same in all of them, and what a step sets with `SET LOCAL`, defers or locks with
+   * `pg_advisory_xact_lock` stays until the last one has committed. Say so where that matters.
+   */
+  readonly ownTransaction?: true;
   run(context: TransactionContext<I, O, E>): Awaitable<R>;
 } & Undoing<TransactionContext<I, O, E>, R>;
 
@@ -74,6 +80,7 @@ export interface StepDefinition {
   readonly timeoutMs: number;
   readonly queue?: string;
   readonly sync?: boolean;
+  readonly ownTransaction?: boolean;
   readonly refusals: Readonly<Record<number, StatusMeaning>>;
   readonly quickRetries: number;
 }

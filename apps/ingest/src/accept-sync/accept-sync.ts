@@ -5,9 +5,11 @@ import {
   type Ending,
   isDataFailure,
   makeSynced,
+  type PauseKey,
   sqlStateOf,
   type TransactionClient,
   transact,
+  usePause,
   wasTaken,
 } from "@postback/database";
 import { isFinal } from "@postback/domain";
@@ -17,9 +19,10 @@ import type { Counter, Logger } from "@postback/runtime";
 import type { Accepted } from "../accept-operation.ts";
 import { idempotencyKeyReused, Refusal, unavailable } from "../refusal.ts";
 import type { Command } from "../valid-write.ts";
-import type { EntityTurns } from "./entity-turns.ts";
+import type { EntityTurns, InSlot } from "./entity-turns.ts";
 import { findUnderLock } from "./find-under-lock.ts";
-import { entityBusy, isConflict, refusalOfStep, refusedAtCommit } from "./refuse-write.ts";
+import { pauseEntity } from "./pause-entity.ts";
+import { entityAtWork, entityBusy, isConflict, refusalOfStep, refusedAtCommit } from "./refuse-write.ts";
 import { runSyncSteps, type SyncRun } from "./run-sync-steps.ts";
 import { whetherMade } from "./whether-made.ts";
 
@@ -47,6 +50,9 @@ const triesMax = 3;
  * A command may be in the log with no row yet, when its projection is late. This write then goes ahead, and that is right
  * too: no step of such a command has begun, none can before it is admitted, and its admission waits for this transaction
  * and puts this operation first. The two run one after the other, in the order of their positions.
+ *
+ * A type that goes ahead of unfinished operations (`whenBusy: "run"`) has the owner of their partition let the entity's
+ * steps rest before it tries again ({@link pauseEntity}).
  * @throws {Refusal} entity-busy, step-refused, idempotency-key-reused, overloaded, unavailable
  */
 export function acceptSync(options: AcceptSyncOptions): AcceptSync {
@@ -54,7 +60,7 @@ export function acceptSync(options: AcceptSyncOptions): AcceptSync {
   return async (command) => {
     const key = entityKey(command.tenantId, command.entity);
     try {
-      const accepted = await turns.take(key, () => accept(options, command));
+      const accepted = await turns.take(key, (inSlot) => accept({ ...options, inSlot }, command));
       outcomes.inc({ outcome: accepted.kind });
       return accepted;
     } catch (error) {
@@ -64,9 +70,13 @@ export function acceptSync(options: AcceptSyncOptions): AcceptSync {
   };
 }
 
-async function accept(options: AcceptSyncOptions, command: Command): Promise<Accepted> {
+interface Accepting extends AcceptSyncOptions {
+  inSlot: InSlot;
+}
+
+async function accept(options: Accepting, command: Command): Promise<Accepted> {
   for (let tries = 1; ; tries += 1) {
-    const came = await acceptOnce(options, command);
+    const came = await acceptInTurn(options, command);
     if (came.kind !== "conflict") return came;
     if (tries === triesMax) throw came.refusal;
   }
@@ -78,11 +88,29 @@ interface Conflict {
   refusal: Refusal;
 }
 
-type Came = Accepted | Conflict | { kind: "failed"; refusal: Refusal };
+/** Its steps have to rest before this write can go ahead. */
+interface Busy {
+  kind: "busy";
+}
 
-async function acceptOnce(options: AcceptSyncOptions, command: Command): Promise<Accepted | Conflict> {
+type Came = Accepted | Conflict | Busy | { kind: "failed"; refusal: Refusal };
+
+async function acceptInTurn(options: Accepting, command: Command): Promise<Accepted | Conflict> {
+  const tryOnce = (pause?: PauseKey) => options.inSlot(() => acceptOnce(options, command, pause));
+  const came = await tryOnce();
+  if (came.kind !== "busy") return came;
+  const ahead = await pauseEntity(options, command, tryOnce);
+  if (ahead.kind === "busy") throw new Error("a write that has a pause is never busy");
+  return ahead;
+}
+
+async function acceptOnce(
+  options: AcceptSyncOptions,
+  command: Command,
+  pause?: PauseKey,
+): Promise<Accepted | Conflict | Busy> {
   try {
-    const came = await transact(options.db, (client) => work(options, command, client));
+    const came = await transact(options.db, (client) => work(options, command, client, pause));
     if (came.kind === "failed") throw came.refusal;
     return came;
   } catch (error) {
@@ -95,14 +123,24 @@ async function acceptOnce(options: AcceptSyncOptions, command: Command): Promise
 
 const lastSyncStep = ({ definition }: Command): string => syncStepsOf(definition).at(-1)?.name ?? "";
 
-async function work(options: AcceptSyncOptions, command: Command, client: TransactionClient): Promise<Ending<Came>> {
+async function work(
+  options: AcceptSyncOptions,
+  command: Command,
+  client: TransactionClient,
+  pause?: PauseKey,
+): Promise<Ending<Came>> {
   const { earlier, busyWith } = await findUnderLock(client, command);
   if (earlier !== undefined) {
     const { hash, ...operation } = earlier;
     if (hash !== command.hash) throw idempotencyKeyReused();
     return { value: { kind: "found", operation }, end: "rollback" };
   }
-  if (busyWith !== undefined) throw entityBusy(busyWith);
+  if (pause === undefined && busyWith !== undefined) {
+    if (command.definition.whenBusy !== "run") throw entityBusy(busyWith);
+    return { value: { kind: "busy" }, end: "rollback" };
+  }
+  // The entity's lock may have been long in coming.
+  if (pause !== undefined && !(await usePause(client, pause))) throw entityAtWork();
   const run = await withinMs(stepsMaxMs, (signal) => runSyncSteps(client, command, { signal, log: options.logger }));
   if (run.kind === "failed") return failed(run);
   return { end: "commit-with", lastly: () => make(options, command, client, run) };

@@ -1,15 +1,16 @@
 import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { EntityTurns } from "./entity-turns.ts";
+import { EntityTurns, type InSlot } from "./entity-turns.ts";
 
 /** Work that ends when it is told to, and tells when it began. */
 function gated(began: string[], name: string) {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const work = async () => {
-    began.push(name);
-    await promise;
-    return name;
-  };
+  const work = (inSlot: InSlot) =>
+    inSlot(async () => {
+      began.push(name);
+      await promise;
+      return name;
+    });
   return { work, end: resolve };
 }
 
@@ -40,6 +41,21 @@ test("no more at once than connections are meant for them", async () => {
   expect(began).toEqual(["a", "b", "c"]);
 });
 
+test("a write that waits for something else between its parts keeps no connection from the others, only its entity", async () => {
+  const turns = new EntityTurns({ atOnceMax: 1 });
+  const began: string[] = [];
+  const [waits, next, other] = [gated(began, "waits"), gated(began, "next"), gated(began, "other")];
+  const first = turns.take("a", async (inSlot) => {
+    await inSlot(() => Promise.resolve());
+    return await waits.work((part) => part());
+  });
+  const all = [first, turns.take("a", next.work), turns.take("b", other.work)];
+  await turn();
+  expect(began).toEqual(["other", "waits"]);
+  for (const { end } of [waits, next, other]) end();
+  await Promise.all(all);
+});
+
 test("a write that failed gives its turn to the next", async () => {
   const turns = new EntityTurns({ atOnceMax: 1 });
   const failing = turns.take("a", () => Promise.reject(new Error("no")));
@@ -52,7 +68,7 @@ test("refuses one more than may wait, and one whose turn came too late", async (
   const turns = new EntityTurns({ atOnceMax: 1, takenMax: 2, waitMaxMs: 20 });
   const slow = gated([], "slow");
   const first = turns.take("a", slow.work);
-  const late = turns.take("a", () => Promise.resolve("late"));
+  const late = turns.take("a", (inSlot) => inSlot(() => Promise.resolve("late")));
   await expect(turns.take("b", () => Promise.resolve("more"))).rejects.toMatchObject({ code: "overloaded" });
   await sleep(40);
   slow.end();

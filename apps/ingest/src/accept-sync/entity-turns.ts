@@ -9,6 +9,9 @@ export interface TurnOptions {
   waitMaxMs?: number;
 }
 
+/** Does a part of a write, with a connection. */
+export type InSlot = <T>(part: () => Promise<T>) => Promise<T>;
+
 /**
  * One write at a time for each entity, some entities at once. Postgres would let them wait for the entity's lock too, but
  * each on a connection, and the pool is everybody's.
@@ -26,8 +29,12 @@ export class EntityTurns {
     this.#free = options.atOnceMax;
   }
 
-  /** @throws {Refusal} overloaded, when its turn is too far away */
-  async take<T>(entityKey: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * Does the work when no other of its entity is under way. What needs a connection goes in a slot, any number of times one
+   * after another: what waits for something else needn't keep one from the others.
+   * @throws {Refusal} overloaded, when its turn or a slot is too far away
+   */
+  async take<T>(entityKey: string, work: (inSlot: InSlot) => Promise<T>): Promise<T> {
     if (this.#taken >= this.#options.takenMax) throw overloaded("Too many writes wait for their turn. Try again.");
     const cameAtMs = performance.now();
     const before = this.#lastEnds.get(entityKey);
@@ -36,7 +43,7 @@ export class EntityTurns {
     this.#taken += 1;
     try {
       await before;
-      return await this.#inSlot(() => this.#inTime(cameAtMs, work));
+      return await work((part) => this.#inSlot(() => this.#inTime(cameAtMs, part)));
     } finally {
       this.#taken -= 1;
       if (this.#lastEnds.get(entityKey) === end) this.#lastEnds.delete(entityKey);

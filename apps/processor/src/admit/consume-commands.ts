@@ -37,8 +37,12 @@ export async function consumeCommands(options: AdmissionOptions, batch: Partitio
 
 async function consumeInTurn(options: AdmissionOptions, owned: OwnedPartition, batch: PartitionBatch): Promise<void> {
   const commands = await readAll(options, batch);
-  const letPass = (held: readonly CommandRow[], isFirst: boolean) => letSyncStepsPass(options, owned, held, isFirst);
-  const admitted = await admitAll({ ...options, letPass }, owned, commands);
+  const letPass = (held: readonly CommandRow[], isFirst: boolean) => {
+    // Else one write after another could go ahead of them, and of all that is behind them in the log.
+    owned.pauses.withhold();
+    return letSyncStepsPass(options, owned, held, isFirst);
+  };
+  const admitted = await admitAll({ ...options, letPass }, owned, commands).finally(() => owned.pauses.allow());
   if (admitted.kind === "fenced") return options.lose(owned);
   for (const { command, state } of admitted.states) {
     if (state.same) enqueue(owned, command, state);

@@ -1,3 +1,4 @@
+import type { EntityPauses } from "../pauses/entity-pauses.ts";
 import { firstOfEpoch } from "../publish/event-numbers.ts";
 import type { Publisher } from "../publish/publish-events.ts";
 import type { PartitionQueues } from "../queues/partition-queues.ts";
@@ -13,6 +14,8 @@ export interface OwnedPartition {
   readonly admitting: Slots;
   readonly positions: Positions;
   readonly queues: PartitionQueues;
+  /** Entities that rest for sync steps which go ahead of their operations. */
+  readonly pauses: EntityPauses;
   readonly publisher: Publisher;
 }
 

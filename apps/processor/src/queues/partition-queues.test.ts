@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { PartitionQueues, type Queued } from "./partition-queues.ts";
+import { defaultBounds, PartitionQueues, type QueueBounds, type Queued } from "./partition-queues.ts";
 
 const queued = (id: string, entityKey: string, position: number): Queued => ({
   tenantId: "t",
@@ -9,7 +9,7 @@ const queued = (id: string, entityKey: string, position: number): Queued => ({
   inherited: false,
 });
 
-function queues(bounds?: { perEntityMax: number; perPartitionMax: number }) {
+function queues(bounds: Partial<QueueBounds> = {}) {
   const ready: Queued[] = [];
   const drained: Queued[] = [];
   let rooms = 0;
@@ -20,9 +20,10 @@ function queues(bounds?: { perEntityMax: number; perPartitionMax: number }) {
       rooms += 1;
     },
   };
-  const made = new PartitionQueues(events, bounds);
+  const made = new PartitionQueues(events, { ...defaultBounds, ...bounds });
   const end = (id: string) => made.finished(ready.find((head) => head.id === id) as Queued, { kind: "ended" });
-  return { ready, drained, rooms: () => rooms, ids: () => ready.map((head) => head.id), made, end };
+  const hold = (id: string) => made.finished(ready.find((head) => head.id === id) as Queued, { kind: "held" });
+  return { ready, drained, rooms: () => rooms, ids: () => ready.map((head) => head.id), made, end, hold };
 }
 
 describe("partition queues", () => {
@@ -120,5 +121,53 @@ describe("partition queues", () => {
     expect(made.hasLeftOut).toBe(false);
     made.add(queued("e5", "e5", 5));
     expect(ids()).toEqual(["e1", "e2", "e3", "e4", "e5"]);
+  });
+
+  it("let entities that are held take no room from others, however many they are", () => {
+    const { made, ids, hold } = queues({ perPartitionMax: 3 });
+    for (let n = 1; n <= 50; n += 1) {
+      made.add(queued(`h${n}`, `h${n}`, n));
+      hold(`h${n}`);
+    }
+    made.add(queued("e1", "e1", 51));
+    expect([ids().at(-1), made.hasLeftOut]).toEqual(["e1", false]);
+  });
+
+  it("give operations behind a held one back to Postgres where others need their room, and read them when it has ended", () => {
+    const { made, ids, drained, ready, hold } = queues({ perPartitionMax: 3 });
+    for (const n of [1, 2, 3]) made.add(queued(`a${n}`, "a", n));
+    hold("a1");
+    for (const n of [4, 5, 6]) made.add(queued(`e${n}`, `e${n}`, n));
+    expect(ids()).toEqual(["a1", "e4", "e5", "e6"]);
+    expect(made.hasLeftOut).toBe(false);
+    made.add(queued("a7", "a", 7));
+    made.wake("t", "a1");
+    made.finished(ready.at(-1) as Queued, { kind: "ended" });
+    expect(drained.map(({ id }) => id)).toEqual(["a1"]);
+    made.loadEntity("a", [queued("a2", "a", 2), queued("a3", "a", 3)]);
+    expect(ids().at(-1)).toBe("a2");
+  });
+
+  it("ask for what was left out when those that were taken in turn out to be held", () => {
+    const { made, ids, rooms, hold } = queues({ perPartitionMax: 4 });
+    expect(made.load([1, 2, 3, 4].map((n) => queued(`h${n}`, `h${n}`, n)))).toBe(false);
+    hold("h1");
+    expect(rooms()).toBe(0);
+    hold("h2");
+    hold("h3");
+    // Once: a load is under way.
+    expect(rooms()).toBe(1);
+    expect(made.load([queued("e5", "e5", 5)])).toBe(true);
+    expect(made.load([])).toBe(false);
+    expect([ids().at(-1), made.hasLeftOut]).toEqual(["e5", false]);
+  });
+
+  it("have a bound for held ones too", () => {
+    const { made, hold } = queues({ heldPerPartitionMax: 2 });
+    for (const n of [1, 2, 3]) made.add(queued(`h${n}`, `h${n}`, n));
+    hold("h1");
+    hold("h2");
+    made.add(queued("e4", "e4", 4));
+    expect([made.size, made.hasLeftOut]).toEqual([3, true]);
   });
 });

@@ -23,12 +23,18 @@ export type HeadResult =
 export interface QueueBounds {
   /** Operations of one entity in memory. */
   perEntityMax: number;
-  /** Of the whole partition. */
+  /** Of the whole partition, those that hold their entities apart. */
   perPartitionMax: number;
+  /** Operations of the partition that wait for a retry or are held, each the first of its entity. */
+  heldPerPartitionMax: number;
 }
 
 /** Bounds of design §3.2; what is beyond them is in Postgres and read when its turn comes. */
-export const defaultBounds: QueueBounds = { perEntityMax: 100, perPartitionMax: 10_000 };
+export const defaultBounds: QueueBounds = {
+  perEntityMax: 100,
+  perPartitionMax: 10_000,
+  heldPerPartitionMax: 20_000,
+};
 
 export interface QueueEvents {
   /** The turn of an operation has come; answered with `finished`. */
@@ -50,7 +56,8 @@ interface EntityQueue {
 
 /**
  * One partition's operations in log order: one at a time per entity, all entities at once. An operation that waits holds
- * its entity, never the partition, and so does an entity with more operations than fit.
+ * its entity, never the partition, and so does an entity with more operations than fit. So what is held takes no room from
+ * what could run: where there is none, operations behind one that waits go back to Postgres.
  */
 export class PartitionQueues {
   readonly #bounds: QueueBounds;
@@ -58,8 +65,12 @@ export class PartitionQueues {
   readonly #entities = new Map<string, EntityQueue>();
   /** The entity of each operation in memory. */
   readonly #ids = new Map<string, string>();
+  /** Entities whose first operation waits or is held. */
+  #held = 0;
   #highest = 0n;
   #leftOut = false;
+  /** What was left out is being loaded. */
+  #isLoading = false;
 
   constructor(events: QueueEvents, bounds: QueueBounds = defaultBounds) {
     this.#events = events;
@@ -84,7 +95,7 @@ export class PartitionQueues {
   /** Takes in an operation that was just admitted; ascending positions. One that is here already, or doesn't fit, is not. */
   add(queued: Queued): void {
     if (this.#leftOut || this.#ids.has(keyOf(queued))) return;
-    if (this.size >= this.#bounds.perPartitionMax) {
+    if (!this.#makeRoom()) {
       this.#leftOut = true;
       return;
     }
@@ -100,11 +111,13 @@ export class PartitionQueues {
   load(page: readonly Queued[]): boolean {
     if (page.length === 0) {
       this.#leftOut = false;
+      this.#isLoading = false;
       return false;
     }
     this.#leftOut = true;
     for (const queued of page) if (!this.#ids.has(keyOf(queued))) this.#take(queued);
-    return this.size < this.#bounds.perPartitionMax;
+    this.#isLoading = this.#makeRoom();
+    return this.#isLoading;
   }
 
   /** The same for one entity whose queue had run empty. */
@@ -127,7 +140,11 @@ export class PartitionQueues {
     entity.isRunning = false;
     if (result.kind === "ended") return this.#next(head, entity);
     entity.isHeld = true;
+    this.#held += 1;
     if (result.kind === "wait") this.#wakeAt(entity, result.untilMs);
+    if (!this.#leftOut) return;
+    this.#dropTail(entity);
+    this.#askIfRoom();
   }
 
   /** Something is asked of an operation: if it is the one that holds its entity, its turn has come again. */
@@ -137,7 +154,7 @@ export class PartitionQueues {
     const [head] = entity?.items ?? [];
     if (!entity?.isHeld || !head || keyOf(head) !== key) return;
     clearTimeout(entity.wake);
-    entity.isHeld = false;
+    this.#free(entity);
     // What was known of it lacks the request.
     head.row = undefined;
     this.#offer(entity);
@@ -148,6 +165,7 @@ export class PartitionQueues {
     for (const entity of this.#entities.values()) clearTimeout(entity.wake);
     this.#entities.clear();
     this.#ids.clear();
+    this.#held = 0;
   }
 
   #take(queued: Queued): void {
@@ -183,13 +201,45 @@ export class PartitionQueues {
     if (entity.items.length > 0) this.#offer(entity);
     else if (entity.leftOut) this.#events.onEntityDrained(head);
     else this.#entities.delete(head.entityKey);
-    if (this.#leftOut && this.size <= this.#bounds.perPartitionMax / 2) this.#events.onRoom();
+    if (this.#leftOut) this.#askIfRoom();
+  }
+
+  /** Whether another one fits, if need be because operations behind held ones go back to Postgres. */
+  #makeRoom(): boolean {
+    if (this.#held >= this.#bounds.heldPerPartitionMax) return false;
+    if (this.#crowd < this.#bounds.perPartitionMax) return true;
+    for (const entity of this.#entities.values()) if (entity.isHeld) this.#dropTail(entity);
+    return this.#crowd < this.#bounds.perPartitionMax;
+  }
+
+  /** Operations that run, could run, or wait behind others. */
+  get #crowd(): number {
+    return this.#ids.size - this.#held;
+  }
+
+  /** What waits behind the first one is read again when that has ended. */
+  #dropTail(entity: EntityQueue): void {
+    const tail = entity.items.splice(1);
+    for (const queued of tail) this.#ids.delete(keyOf(queued));
+    entity.leftOut ||= tail.length > 0;
+  }
+
+  #askIfRoom(): void {
+    if (this.#isLoading || this.#held >= this.#bounds.heldPerPartitionMax) return;
+    if (this.#crowd > this.#bounds.perPartitionMax / 2) return;
+    this.#isLoading = true;
+    this.#events.onRoom();
+  }
+
+  #free(entity: EntityQueue): void {
+    entity.isHeld = false;
+    this.#held -= 1;
   }
 
   #wakeAt(entity: EntityQueue, untilMs: number): void {
     const delayMs = Math.min(Math.max(0, untilMs - Date.now()), timerMaxMs);
     entity.wake = setTimeout(() => {
-      entity.isHeld = false;
+      this.#free(entity);
       this.#offer(entity);
     }, delayMs);
   }

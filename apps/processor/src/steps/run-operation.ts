@@ -28,6 +28,7 @@ import { type HandOverOptions, handOverAgainMs, handOverStep } from "../hand-ove
 import { saveUnlessWorked } from "../hand-over/save-unless-worked.ts";
 import { type TakenResult, takeResult } from "../hand-over/take-result.ts";
 import type { OwnedPartition } from "../own/owned-partition.ts";
+import { entityKeyOf, unlessPaused } from "../pauses/unless-paused.ts";
 import type { HeadResult, Queued } from "../queues/partition-queues.ts";
 import type { CheckpointRequest } from "./checkpoint-request.ts";
 import type { Checkpointer } from "./checkpointer.ts";
@@ -37,6 +38,7 @@ import { rowAfter, stateOf } from "./operation-state.ts";
 import { type PerformOptions, performOnce, refOf } from "./perform-once.ts";
 import { type Attempted, RefusedAtCommit, saveInTransaction } from "./save-in-transaction.ts";
 import type { Slots } from "./slots.ts";
+import type { StepGroups } from "./step-groups.ts";
 import { stepToHandOver } from "./step-to-hand-over.ts";
 
 export interface RunOptions extends PerformOptions {
@@ -44,6 +46,7 @@ export interface RunOptions extends PerformOptions {
   catalog: Catalog;
   checkpointer: Checkpointer;
   transactionSlots: Slots;
+  groups: StepGroups;
   /** Shut while partitions are handed over: no step begins. */
   gate: Gate;
   lose(owned: OwnedPartition): void;
@@ -99,7 +102,7 @@ async function goOn(options: RunOptions, turn: Turn): Promise<Went> {
   if (turn.signal.aborted) return { kind: "held" };
   if (turn.row.dispatchedStep !== null) {
     const result = await takeResult(options.db, turn.row);
-    if (result) return await save(options, turn, afterResult(options, turn, result));
+    if (result) return await unlessPaused(turn, () => save(options, turn, afterResult(options, turn, result)));
   }
   const shape = options.catalog.shapeOf(turn.definition);
   const request = (turn.row.request ?? undefined) as OperationRequest | undefined;
@@ -112,7 +115,7 @@ async function goOn(options: RunOptions, turn: Turn): Promise<Went> {
     case "wait":
       return { kind: "wait", untilMs: action.until.getTime() };
     case "turn":
-      return await turnTo(options, turn, action.state);
+      return await unlessPaused(turn, () => turnTo(options, turn, action.state));
     case "run":
     case "compensate":
       return await perform(options, turn, action);
@@ -124,7 +127,14 @@ async function turnTo(options: RunOptions, turn: Turn, state: OperationState): P
   const request = toRequest(options, turn, state, []);
   if (turn.row.dispatchedStep === null) return await save(options, turn, request);
   const result = await saveUnlessWorked(options.db, request, options.logger);
+  if (result !== "worked") leaveTimeToWorker(turn);
   return result === "worked" ? { kind: "saved", row: turn.row } : taken(options, turn, request, result);
+}
+
+/** Its worker may still be at the step, and sync steps of the entity can't run beside it. */
+function leaveTimeToWorker({ owned, definition, row }: Turn): void {
+  const step = definition.steps.find(({ name }) => name === row.dispatchedStep);
+  owned.pauses.takenBack(entityKeyOf(row), step?.timeoutMs ?? 0);
 }
 
 /** A step with a queue is its worker's: the row says that it is handed over, and the owner waits for the result. */
@@ -140,7 +150,7 @@ async function handOver(options: RunOptions, turn: Turn, queue: string): Promise
 async function perform(options: RunOptions, turn: Turn, action: Performing): Promise<Went> {
   const step = turn.definition.steps.find(({ name }) => name === action.step);
   if (action.kind === "run" && step?.queue !== undefined) return await performQueued(options, turn, action, step);
-  return await performHere(options, turn, action, step?.kind);
+  return await unlessPaused(turn, () => performHere(options, turn, action, step?.kind));
 }
 
 /**
@@ -154,8 +164,10 @@ async function performQueued(
   { queue = "", kind }: Pick<StepDefinition, "queue" | "kind">,
 ): Promise<Went> {
   const slots = options.ownQueues.get(queue);
-  if (slots === undefined || turn.row.dispatchedStep !== null) return await handOver(options, turn, queue);
-  return await slots.use(() => performHere(options, turn, action, kind));
+  if (slots === undefined || turn.row.dispatchedStep !== null) {
+    return await unlessPaused(turn, () => handOver(options, turn, queue));
+  }
+  return await slots.use(() => unlessPaused(turn, () => performHere(options, turn, action, kind)));
 }
 
 const isRemote =
@@ -174,8 +186,24 @@ async function performHere(
     : await callOut(options, turn, action);
 }
 
-async function performInTransaction(options: RunOptions, turn: Turn, action: Performing): Promise<Went> {
-  const { db, logger, transactionSlots } = options;
+/** With others of its kind in one transaction, where some are due at the same time. */
+function performInTransaction(options: RunOptions, turn: Turn, action: Performing): Promise<Went> {
+  const { type, revision } = turn.definition;
+  const step = turn.definition.steps.find(({ name }) => name === action.step);
+  if (step?.ownTransaction) return options.transactionSlots.use(() => performAlone(options, turn, action));
+  return options.groups.perform(`${type}/${revision}/${action.step}/${action.kind}`, {
+    perform: (client) => performOnce(options, { ...turn, ...action }, client),
+    checkpoint: (performed) => after(options, turn, action, performed),
+    alone: () => performAlone(options, turn, action),
+    shared: async (shared) =>
+      shared.kind === "saved"
+        ? taken(options, turn, shared.request, shared.result)
+        : await saveFailure(options, turn, action, shared.performed),
+  });
+}
+
+async function performAlone(options: RunOptions, turn: Turn, action: Performing): Promise<Went> {
+  const { db, logger } = options;
   const work = async (client: TransactionClient): Promise<Attempted<PerformedStep>> => {
     const performed = await performOnce(options, { ...turn, ...action }, client);
     if (performed.abandoned) return { value: performed, end: "discard" };
@@ -183,7 +211,7 @@ async function performInTransaction(options: RunOptions, turn: Turn, action: Per
     return { request: after(options, turn, action, performed) };
   };
   try {
-    const saved = await transactionSlots.use(() => saveInTransaction(db, work, logger));
+    const saved = await saveInTransaction(db, work, logger);
     if ("value" in saved) return await saveFailure(options, turn, action, saved.value);
     return taken(options, turn, saved.request, saved.result);
   } catch (error) {

@@ -28,8 +28,11 @@ export const placeOrder = (paymentsUrl: string) =>
   })
     .transaction("reserve-stock", {
       run: async ({ sql, operation, input }) => {
-        await recordOrder(sql, operation, input, "reserved");
-        await takeStock(sql, operation.tenantId, input.orderId, input.items);
+        // Sent together: one round trip. If either refuses, the transaction takes back both.
+        await Promise.all([
+          recordOrder(sql, operation, input, "reserved"),
+          takeStock(sql, operation.tenantId, input.orderId, input.items),
+        ]);
       },
       compensate: async ({ sql, operation: { tenantId }, input: { orderId } }) => {
         await returnStock(sql, tenantId, orderId);
@@ -49,9 +52,11 @@ export const placeOrder = (paymentsUrl: string) =>
     .transaction("confirm-order", {
       run: async ({ sql, operation: { tenantId }, input, outputs, emit }) => {
         const { orderId, customerId, currency, amount } = input;
-        const [blocked] = await sql`select from shop.block_list where customer_id = ${customerId}`;
+        const [[blocked]] = await Promise.all([
+          sql`select from shop.block_list where customer_id = ${customerId}`,
+          sql`update shop.orders set status = 'placed' where tenant_id = ${tenantId} and order_id = ${orderId}`,
+        ]);
         if (blocked !== undefined) throw refuse("customer-blocked", "The shop takes no orders of this customer");
-        await sql`update shop.orders set status = 'placed' where tenant_id = ${tenantId} and order_id = ${orderId}`;
         emit("order.placed", { orderId, customerId, currency, amount, paymentId: outputs["charge-payment"].paymentId });
       },
     })

@@ -35,13 +35,19 @@ const project = statement(
    LEFT JOIN made ON made.tenant_id = c."tenantId" AND made.id = c.id`,
 );
 
-/** Runs after the insert with a snapshot of its own, so that it sees what others committed meanwhile. */
+/**
+ * Runs after the insert with a snapshot of its own, so that it sees what others committed meanwhile. LIMIT keeps the
+ * planner from joining with the whole table, which it does as long as its plan is from the time when that was small.
+ */
 const read = statement(
   "read_projected",
-  `SELECT w."commandId", o.request_hash AS hash, ${operationColumns}
+  `SELECT w."commandId", f.*
    FROM json_to_recordset($1) AS w ("commandId" uuid, "tenantId" uuid, key text)
-   LEFT JOIN idempotency_keys k ON k.tenant_id = w."tenantId" AND k.key = w.key
-   JOIN operations o ON o.tenant_id = w."tenantId" AND o.id = coalesce(k.operation_id, w."commandId")`,
+   LEFT JOIN LATERAL (
+     SELECT x.operation_id FROM idempotency_keys x WHERE x.tenant_id = w."tenantId" AND x.key = w.key LIMIT 1) AS k ON true
+   CROSS JOIN LATERAL (
+     SELECT o.request_hash AS hash, ${operationColumns} FROM operations o
+     WHERE o.tenant_id = w."tenantId" AND o.id = coalesce(k.operation_id, w."commandId") LIMIT 1) AS f`,
 );
 
 interface Made {

@@ -35,9 +35,7 @@ export type CheckpointResult =
   /** The row is at another version: read it again. */
   | { kind: "outdated" };
 
-const save = statement(
-  "save_checkpoints",
-  `WITH c AS (
+const saving = `WITH c AS (
      SELECT * FROM json_to_recordset($1) AS c (partition integer, epoch bigint, "tenantId" uuid, id uuid, version integer,
        status text, step text, steps jsonb, cause jsonb, result jsonb, error jsonb, "nextAttemptInMs" double precision,
        completed boolean, request jsonb, "dispatchedStep" text, "takesResult" boolean)),
@@ -60,10 +58,22 @@ const save = statement(
      WHERE c."takesResult" AND r.tenant_id = c."tenantId" AND r.operation_id = c.id),
    told AS (
      INSERT INTO events (${eventColumns}) SELECT ${eventValues} FROM json_to_recordset($2) AS e ${eventRecord}
-     WHERE EXISTS (SELECT 1 FROM saved s WHERE s.tenant_id = e."tenantId" AND s.id = e."operationId"))
-   SELECT c.id, c."tenantId", f.partition IS NOT NULL AS owned, s.version, s.request
-   FROM c LEFT JOIN fence f ON f.partition = c.partition AND f.epoch = c.epoch
-   LEFT JOIN saved s ON s.tenant_id = c."tenantId" AND s.id = c.id`,
+     WHERE EXISTS (SELECT 1 FROM saved s WHERE s.tenant_id = e."tenantId" AND s.id = e."operationId"))`;
+const saved = `FROM c LEFT JOIN fence f ON f.partition = c.partition AND f.epoch = c.epoch
+   LEFT JOIN saved s ON s.tenant_id = c."tenantId" AND s.id = c.id`;
+
+const save = statement(
+  "save_checkpoints",
+  `${saving}
+   SELECT c.id, c."tenantId", f.partition IS NOT NULL AS owned, s.version, s.request ${saved}`,
+);
+
+/** The same as the last statement of a transaction that all of them share: it fails where it doesn't save each. */
+const saveAllOrFail = statement(
+  "save_checkpoints_or_fail",
+  `${saving}
+   SELECT c.id, c."tenantId", true AS owned, s.request,
+     CASE WHEN s.version IS NULL THEN refuse_checkpoint(f.partition IS NOT NULL) ELSE s.version END AS version ${saved}`,
 );
 
 /**
@@ -106,9 +116,19 @@ interface SavedRow {
  * @returns a result for each, in their order
  */
 export async function saveCheckpoints(on: Queryable, checkpoints: readonly Checkpoint[]): Promise<CheckpointResult[]> {
-  const rows = await run<SavedRow>(on, save, parametersOf(checkpoints));
-  const byKey = new Map(rows.map((row) => [`${row.tenantId}/${row.id}`, row]));
-  return checkpoints.map((c) => resultOf(byKey.get(`${c.tenantId}/${c.id}`)));
+  return resultsOf(checkpoints, await run<SavedRow>(on, save, parametersOf(checkpoints)));
+}
+
+/**
+ * Saves operations as the end of a transaction that they share, to be sent together with its COMMIT: all or none.
+ * @returns a result for each, in their order
+ * @throws an error that {@link refusedCheckpoint} knows where one's fence or version doesn't match: COMMIT then rolls back
+ */
+export async function saveCheckpointsOrFail(
+  on: Queryable,
+  checkpoints: readonly Checkpoint[],
+): Promise<CheckpointResult[]> {
+  return resultsOf(checkpoints, await run<SavedRow>(on, saveAllOrFail, parametersOf(checkpoints)));
 }
 
 /**
@@ -158,6 +178,11 @@ function parametersOf(checkpoints: readonly Checkpoint[]): [states: string, even
   const states = checkpoints.map(({ events: _, ...state }) => state);
   const events = checkpoints.flatMap((checkpoint) => checkpoint.events);
   return [JSON.stringify(states), JSON.stringify(events)];
+}
+
+function resultsOf(checkpoints: readonly Checkpoint[], rows: readonly SavedRow[]): CheckpointResult[] {
+  const byKey = new Map(rows.map((row) => [`${row.tenantId}/${row.id}`, row]));
+  return checkpoints.map((c) => resultOf(byKey.get(`${c.tenantId}/${c.id}`)));
 }
 
 function resultOf(row: SavedRow | undefined): CheckpointResult {

@@ -37,7 +37,8 @@ export async function prepareNode(node: NodeSetting, cluster: string): Promise<v
   mkdirSync(node.dataDir, { recursive: true });
   writeFileSync(propertiesFile(node), brokerProperties({ nodeId: node.nodeId, ports: node.ports, logDir }));
   if (existsSync(join(logDir, "meta.properties"))) return;
-  const format = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", propertiesFile(node)];
+  // One argument: an id may begin with a dash.
+  const format = ["kafka.tools.StorageTool", "format", `--cluster-id=${cluster}`, "-c", propertiesFile(node)];
   await runToEnd("Kafka's storage tool", javaCommand(), [...classes(node), ...format]);
 }
 

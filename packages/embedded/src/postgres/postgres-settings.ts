@@ -43,8 +43,8 @@ const profiles: Readonly<Record<PostgresProfile, Settings>> = {
   },
 };
 
-/** The command-line options of `postgres` for a profile. */
-export function postgresOptions(profile: PostgresProfile, port: number): string[] {
-  const settings = { ...always, ...profiles[profile], port: String(port) };
+/** The command-line options of `postgres` for a profile. @param further win over those of the profile */
+export function postgresOptions(profile: PostgresProfile, port: number, further: Settings = {}): string[] {
+  const settings = { ...always, ...profiles[profile], ...further, port: String(port) };
   return Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }

@@ -20,6 +20,8 @@ export interface PostgresOptions {
   readonly port?: number;
   /** Default: durable. */
   readonly profile?: PostgresProfile;
+  /** Of the server, by name (postgresql.conf); they win over those of the profile. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Default: postgres.log in the data folder. */
   readonly logFile?: string;
 }
@@ -44,7 +46,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
   const logFile = options.logFile ?? join(folder.path, "postgres.log");
   const binaries = await postgresBinaries();
   const password = await initCluster(binaries, folder.path, profile);
-  const args = ["-D", join(folder.path, "cluster"), ...postgresOptions(profile, port)];
+  const args = ["-D", join(folder.path, "cluster"), ...postgresOptions(profile, port, options.settings)];
   // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave.
   const server = startGuarded({ ...asServerUser(binaries.postgres, args), logFile, stopSignal: "SIGINT" });
   await waitUntilReady("PostgreSQL", server, "database system is ready to accept connections", startTimeoutMs);

@@ -49,6 +49,7 @@ export async function startDatabase(options: StackOptions): Promise<Broker<strin
     profile: profiles[options.profile].postgres,
     dataDir: join(options.folder, "postgres"),
     logFile: join(options.folder, "logs", "postgres.log"),
+    ...(options.postgresSettings !== undefined && { settings: options.postgresSettings }),
   });
   return {
     address: running.url,

@@ -190,8 +190,9 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
   },
   "/v1/operation-types": {
     get: {
-      summary: "Operation types that can be submitted, with JSON Schemas",
-      scope: "operations:read",
+      summary:
+        "Operation types that can be submitted, with JSON Schemas; to operators also what is unfinished by revision",
+      scope: ["operations:read", "operator", "platform"],
       answer: { status: 200, description: "All of them", schema: "OperationTypeList" },
       problems: [],
     },
