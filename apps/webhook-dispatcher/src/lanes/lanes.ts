@@ -205,7 +205,7 @@ export class Lanes {
   /** A slot is free: for whoever's turn it is where slots of all lanes are short, else for the lane that had it. */
   #goOn(lane: Lane, now: number): void {
     const { slots } = this.#admission;
-    if (!slots.hasWaiting) return this.#pump(lane, now);
+    if (!slots.hasWaiting) return void this.#pump(lane, now);
     if (lane.waiting.length > 0) slots.wait(lane);
     this.#grantTurns(now);
     if (lane.waiting.length === 0) this.#pump(lane, now);
@@ -215,15 +215,17 @@ export class Lanes {
     for (let turn = 0; turn < turnsMax; turn += 1) {
       const lane = this.#admission.slots.next();
       if (lane === undefined) return;
-      this.#pump(lane, now, 1);
-      if (lane.waiting.length > 0) this.#admission.slots.wait(lane);
+      const started = this.#pump(lane, now, 1);
+      // One that got nothing waits again if it was for a slot of all lanes; else for one of its own.
+      if (started > 0 && lane.waiting.length > 0) this.#admission.slots.wait(lane);
     }
   }
 
-  #pump(lane: Lane, now: number, max = Number.POSITIVE_INFINITY): void {
+  /** Starts what waits here, as far as it may. @returns how many */
+  #pump(lane: Lane, now: number, max = Number.POSITIVE_INFINITY): number {
     let started = 0;
     for (let first = lane.waiting[0]; first; first = lane.waiting[0]) {
-      if (started >= max) return;
+      if (started >= max) return started;
       const decision = this.#admission.decide(lane, first.outgoing, now);
       if (decision.start) {
         lane.waiting.shift();
@@ -233,10 +235,12 @@ export class Lanes {
       } else if (decision.why === "paused" || decision.why === "breaker") {
         this.#spillFirst(lane, heldForMs(lane, decision.untilMs, now));
       } else {
-        return this.#wakeLater(lane, decision.untilMs);
+        this.#wakeLater(lane, decision.untilMs);
+        return started;
       }
     }
     this.#admission.leaveToSchedule(lane);
+    return started;
   }
 
   #wakeLater(lane: Lane, atMs: number | undefined): void {
