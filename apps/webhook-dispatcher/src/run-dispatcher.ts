@@ -145,6 +145,7 @@ function parts({ config, dispatch, ending, logger, stop }: Running): Part[] {
     { name: "consumer", run: (signal) => untilStopped(signal, ending, stop) },
     { name: "notifications", run: (signal) => listen({ url: config.DATABASE_URL, channel, onNotify, logger, signal }) },
     { name: "schedule", run: (signal) => dispatch.schedule.run(signal) },
+    { name: "handshakes", run: (signal) => dispatch.handshakes.run(signal) },
     { name: "sweep", run: (signal) => sweepUntil(signal, dispatch) },
   ];
 }

@@ -23,6 +23,7 @@ const endpoint = (over: Partial<Subscription> = {}): Subscription => ({
   retrySchedule: [5, 300],
   ordering: "none",
   valve: {},
+  format: "standard",
   enabled: true,
   deleted: false,
   keys: [],

@@ -13,6 +13,8 @@ export interface FollowOptions {
   lanes: Lanes;
   /** This dispatcher among those that live. */
   fleet: Fleet;
+  /** This system, as receivers that were asked have agreed to it. */
+  origin: string;
   logger: Logger;
 }
 
@@ -104,11 +106,11 @@ export class SubscriptionFollower {
   }
 
   async #loadChanges(): Promise<number> {
-    const { db, keyring, subscriptions } = this.#options;
+    const { db, keyring, subscriptions, origin } = this.#options;
     let changed = 0;
     for (;;) {
       const rows = await loadSubscriptions(db, subscriptions.version, pageMax);
-      for (const row of rows) this.#apply(toSubscription(row, keyring), BigInt(row.version));
+      for (const row of rows) this.#apply(toSubscription(row, keyring, origin), BigInt(row.version));
       changed += rows.length;
       if (rows.length < pageMax) return changed;
     }

@@ -70,6 +70,7 @@ describe("a change of an endpoint", () => {
       ordering: "entity" as const,
       orderSkipAttempts: 3,
       orderSkipSeconds: 600,
+      format: "cloudevents-binary" as const,
     };
     const endpoint = await anEndpoint(rig.db, settings);
     const [stored] = await rig.query<{ nonce: Buffer; ciphertext: Buffer }>(
@@ -82,6 +83,7 @@ describe("a change of an endpoint", () => {
         ...settings,
         enabled: true,
         deleted: false,
+        handshake: false,
         version: (start + 1n).toString(),
         secrets: [
           {

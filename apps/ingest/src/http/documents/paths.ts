@@ -260,6 +260,20 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       problems: ["not-found"],
     },
   },
+  "/v1/endpoints/{id}/test": {
+    post: {
+      summary: "Send a signed test event to an endpoint, whatever it subscribes to",
+      scope: "endpoints:write",
+      parameters: [pathId("id"), traceparent],
+      answer: {
+        status: 202,
+        description: "On its way; its attempts are at Location, a second later at most",
+        schema: "Delivery",
+        headers: { Location: location },
+      },
+      problems: ["not-found", "endpoint-disabled", "overloaded", "unavailable"],
+    },
+  },
   "/v1/endpoints/{id}/deliveries": {
     get: {
       summary: "An endpoint's deliveries with their attempts, the newest events first",

@@ -13,11 +13,15 @@ export const presentEndpoint = (row: EndpointRow): Endpoint => ({
   ...(row.headers === null ? {} : { headers: row.headers as Record<string, string> }),
   ordering: row.ordering as Endpoint["ordering"],
   ...presentValve(row),
+  format: row.format as Endpoint["format"],
   ...(row.ratePerSecond === null ? {} : { rateLimit: { perSecond: row.ratePerSecond } }),
   ...(row.concurrency === null ? {} : { concurrency: row.concurrency }),
   ...(row.timeoutMs === null ? {} : { timeoutMs: row.timeoutMs }),
   // A list column has no null: empty is the default schedule.
   ...(row.retrySchedule.length === 0 ? {} : { retrySchedule: row.retrySchedule }),
+  ...(row.handshakeStatus === null
+    ? {}
+    : { handshake: presentHandshake(row.handshakeStatus, row.handshakeAttempts, row.handshakeReason) }),
   createdAt: row.createdAt.toISOString(),
 });
 
@@ -30,3 +34,8 @@ function presentValve({ orderSkipAttempts, orderSkipSeconds }: EndpointRow): Pic
     },
   };
 }
+const presentHandshake = (status: string, attempts: number, reason: string | null) => ({
+  status: status as NonNullable<Endpoint["handshake"]>["status"],
+  attempts,
+  ...(reason === null ? {} : { reason }),
+});
