@@ -37,7 +37,7 @@ afterAll(() => opened.disposeAsync());
 async function anEndpoint() {
   const [tenantId, id] = [newId(), newId()];
   await createTenant(db, { id: tenantId, name: "claim-cost" });
-  const secret = { keyId: "k", nonce: Buffer.alloc(12), ciphertext: Buffer.alloc(48) };
+  const secret = { algorithm: "v1" as const, keyId: "k", nonce: Buffer.alloc(12), ciphertext: Buffer.alloc(48) };
   await createEndpoint(db, tenantId, { id, url: "https://partner.example", events: ["**"], secret });
   return { tenantId, endpointId: id };
 }

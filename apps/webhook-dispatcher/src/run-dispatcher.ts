@@ -47,7 +47,8 @@ export async function runDispatcher(config: DispatcherConfig): Promise<0 | 1> {
   const producer = await createProducer(connection);
   const dispatch = wireDispatch({ config, id, db, producer, logger, metrics });
   await dispatch.follower.start();
-  // From now on without a pause, also while the group is joined and until all is drained: others count on its beats.
+  // From now on without a pause, until all is drained: others count on its beats. To join the group takes as long as a dead
+  // member's session, and what is consumed then must not be matched, and signed, with the endpoints of before.
   const drained = new AbortController();
   const following = dispatch.follower.run(drained.signal);
   const unfollow = async () => {

@@ -14,6 +14,7 @@ export const problems = {
   "not-found": { status: 404, title: "There is no such thing" },
   "method-not-allowed": { status: 405, title: "The method is not allowed here" },
   "entity-busy": { status: 409, title: "The entity has an operation that has not ended" },
+  "too-many-secrets": { status: 409, title: "As many secrets of the endpoint sign as may" },
   "operation-ended": { status: 409, title: "The operation has ended" },
   "dead-letter-settled": { status: 409, title: "The dead letter was redriven or discarded" },
   "dead-letter-without-header": { status: 409, title: "The dead letter has no header to be redriven with" },

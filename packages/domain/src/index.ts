@@ -8,6 +8,7 @@ export * from "./delivery/custom-headers.ts";
 export * from "./delivery/delivery-id.ts";
 export * from "./delivery/handshake.ts";
 export * from "./delivery/order.ts";
+export { type EventFilter, type FilteredEvent, type FilterProblem, readFilter } from "./event-filter/read-filter.ts";
 export * from "./json-input.ts";
 export * from "./lane/breaker.ts";
 export * from "./lane/fair-turns.ts";

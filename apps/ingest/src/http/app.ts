@@ -10,6 +10,7 @@ import { deliveryRoutes } from "./deliveries/routes.ts";
 import { documentRoutes } from "./documents/routes.ts";
 import { type EndpointRoutesOptions, endpointRoutes } from "./endpoints/routes.ts";
 import { eventRoutes } from "./events/routes.ts";
+import { keySetRoutes } from "./key-sets/routes.ts";
 import { answerProblems } from "./middleware/answer-problems.ts";
 import { authorizeWith } from "./middleware/authorize.ts";
 import { limitConcurrency } from "./middleware/limit-concurrency.ts";
@@ -56,6 +57,7 @@ export function createApp(options: AppOptions): Koa {
   deliveryRoutes(router, authorize, options);
   deadLetterRoutes(router, authorize, options);
   typeRoutes(router, authorize, options);
+  keySetRoutes(router, options);
   documentRoutes(router, version);
   app.use(router.routes());
   app.use(router.allowedMethods());

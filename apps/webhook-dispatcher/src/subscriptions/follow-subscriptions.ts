@@ -57,9 +57,13 @@ export class SubscriptionFollower {
     this.#told.abort();
   }
 
-  /** Loads all there is; before it nothing may be matched. */
+  /**
+   * Loads all there is; before it nothing may be matched. Twice: from the first time on this dispatcher is seen to live,
+   * and every change waits for it; what was answered just before is loaded by the second.
+   */
   async start(): Promise<void> {
     const untilMs = performance.now() + settleMaxMs;
+    await this.#refresh();
     await this.#refresh();
     while (!this.#options.fleet.isSettled && performance.now() < untilMs) {
       await sleep(unsettledBeatMs);

@@ -6,6 +6,7 @@ import { deadLetterRoutes } from "../dead-letters/routes.ts";
 import { deliveryRoutes } from "../deliveries/routes.ts";
 import { endpointRoutes } from "../endpoints/routes.ts";
 import { eventRoutes } from "../events/routes.ts";
+import { keySetRoutes } from "../key-sets/routes.ts";
 import { authorizeWith } from "../middleware/authorize.ts";
 import { operationIdRoutes } from "../operation-ids/routes.ts";
 import { operationRoutes } from "../operations/routes.ts";
@@ -39,6 +40,7 @@ test("describes exactly the calls that are routed", () => {
   operationIdRoutes(router, authorize);
   eventRoutes(router, authorize, unused);
   endpointRoutes(router, authorize, unused);
+  keySetRoutes(router, unused);
   deliveryRoutes(router, authorize, unused);
   deadLetterRoutes(router, authorize, unused);
   typeRoutes(router, authorize, { catalog: joinCatalogs([]), store: unused });

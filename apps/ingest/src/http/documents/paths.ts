@@ -10,8 +10,8 @@ interface Answer {
 
 interface Call {
   summary: string;
-  /** Of several one is enough. */
-  scope?: Scope | readonly Scope[];
+  /** Of several one is enough; "public": without an API key. */
+  scope?: Scope | readonly Scope[] | "public";
   parameters?: readonly JsonObject[];
   body?: { schema: SchemaName; example: unknown };
   answer: Answer;
@@ -21,6 +21,7 @@ interface Call {
 }
 
 const always: readonly ProblemName[] = ["unauthenticated", "forbidden", "overloaded", "unavailable", "internal"];
+const alwaysInPublic: readonly ProblemName[] = ["overloaded", "unavailable", "internal"];
 const ofBodies: readonly ProblemName[] = [
   "malformed-json",
   "invalid-encoding",
@@ -222,7 +223,7 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       body: { schema: "CreateEndpoint", example: { url: "https://example.com/hooks", events: ["order.*"] } },
       answer: {
         status: 201,
-        description: "Registered; the secret is in this answer only",
+        description: "Registered; with its secret, or public key",
         schema: "Endpoint",
         headers: { Location: location },
       },
@@ -272,6 +273,37 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
         headers: { Location: location },
       },
       problems: ["not-found", "endpoint-disabled", "overloaded", "unavailable"],
+    },
+  },
+  "/v1/endpoints/{id}/secret": {
+    get: {
+      summary: "What an endpoint's webhooks are verified with",
+      scope: "endpoints:write",
+      parameters: [pathId("id")],
+      answer: { status: 200, description: "All that sign now", schema: "EndpointSecret" },
+      problems: ["not-found"],
+    },
+  },
+  "/v1/endpoints/{id}/secret/rotate": {
+    post: {
+      summary: "Give an endpoint a new secret; it signs when this is answered, those of before until they end",
+      scope: "endpoints:write",
+      parameters: [pathId("id")],
+      body: { schema: "RotateSecret", example: { overlapSeconds: limits.secretOverlapDefaultSeconds } },
+      answer: { status: 200, description: "The new one, and those that still sign", schema: "EndpointSecret" },
+      problems: [...ofBodies, "not-found", "too-many-secrets"],
+    },
+  },
+  "/v1/tenants/{tenantId}/jwks.json": {
+    get: {
+      summary: "Public keys that webhooks of a tenant are verified with, those of the newest endpoints first",
+      scope: "public",
+      parameters: [
+        pathId("tenantId"),
+        { name: "endpoint", in: "query", schema: { type: "string" }, description: "Those of this endpoint alone" },
+      ],
+      answer: { status: 200, description: "At most 1,000; none of an unknown tenant", schema: "KeySet" },
+      problems: ["not-found", "invalid-query"],
     },
   },
   "/v1/endpoints/{id}/deliveries": {
@@ -350,7 +382,8 @@ export const openapiPaths = (): JsonObject =>
 
 const operationObject = ({ summary, scope, parameters, body, problems: refused, ...call }: Call): JsonObject => ({
   summary,
-  ...(scope === undefined
+  ...(scope === "public" ? { security: [] } : {}),
+  ...(scope === undefined || scope === "public"
     ? {}
     : {
         description: `Scope: ${[scope]
@@ -362,7 +395,7 @@ const operationObject = ({ summary, scope, parameters, body, problems: refused, 
   ...(body === undefined ? {} : { requestBody: { required: true, content: jsonContent(body.schema, body.example) } }),
   responses: {
     ...Object.fromEntries([call.answer, ...(call.otherAnswers ?? [])].map(answerResponse)),
-    ...problemResponses([...refused, ...always]),
+    ...problemResponses([...refused, ...(scope === "public" ? alwaysInPublic : always)]),
   },
 });
 
