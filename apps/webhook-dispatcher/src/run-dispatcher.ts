@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { topicNames } from "@postback/contracts";
-import { listen, openDatabase, requirePartitions } from "@postback/database";
+import { type Database, listen, openDatabase, requirePartitions } from "@postback/database";
 import {
   type Consumer,
   createProducer,
   type KafkaConnection,
+  type Producer,
   startConsumer,
   startWatchdog,
   waitForKafka,
@@ -23,6 +24,8 @@ import {
   watchLag,
 } from "@postback/runtime";
 import type { DispatcherConfig } from "./config.ts";
+import { publishNotices } from "./endpoint-life/publish-notices.ts";
+import { watchFreshness } from "./endpoint-life/watch-freshness.ts";
 import { type Dispatch, wireDispatch } from "./wire-dispatch.ts";
 
 /** How long subscriptions may be unconfirmed before this dispatcher says that it is not ready. */
@@ -56,7 +59,7 @@ export async function runDispatcher(config: DispatcherConfig): Promise<0 | 1> {
     await following;
   };
   try {
-    return await serve({ config, connection, dispatch, metrics, logger, unfollow });
+    return await serve({ config, connection, db, producer, dispatch, metrics, logger, unfollow });
   } finally {
     await unfollow();
     await producer.close();
@@ -66,6 +69,8 @@ export async function runDispatcher(config: DispatcherConfig): Promise<0 | 1> {
 interface Serving {
   config: DispatcherConfig;
   connection: KafkaConnection;
+  db: Database;
+  producer: Producer;
   dispatch: Dispatch;
   metrics: Metrics;
   logger: Logger;
@@ -73,7 +78,8 @@ interface Serving {
   unfollow(): Promise<void>;
 }
 
-async function serve({ config, connection, dispatch, metrics, logger, unfollow }: Serving): Promise<0 | 1> {
+async function serve(serving: Serving): Promise<0 | 1> {
+  const { config, connection, db, producer, dispatch, metrics, logger, unfollow } = serving;
   // Before the group is joined, which takes as long as a dead member's session: liveness doesn't wait for it.
   let consumer: Consumer | undefined;
   const health = createHealth({
@@ -103,7 +109,15 @@ async function serve({ config, connection, dispatch, metrics, logger, unfollow }
     await unfollow();
     await dispatch.leave();
   };
-  return await runParts(parts({ config, dispatch, ending: ending.promise, logger, stop }), {
+  const topic = topicNames(config.TOPIC_PREFIX).events;
+  const notices = { db, producer, topic, partitions: config.PARTITIONS, logger };
+  const life: Part[] = [
+    { name: "endpoint-health", run: (signal) => dispatch.notes.run(signal) },
+    { name: "replays", run: (signal) => dispatch.replays.run(signal) },
+    { name: "notices", run: (signal) => publishNotices(notices, signal) },
+    { name: "freshness", run: (signal) => watchFreshness({ db, metrics, logger }, signal) },
+  ];
+  return await runParts([...parts({ config, dispatch, ending: ending.promise, logger, stop }), ...life], {
     graceMs: config.SHUTDOWN_GRACE_MS,
     logger,
   });

@@ -30,7 +30,8 @@ export const deliverySchema = z
     reason: z
       .string()
       .optional()
-      .describe("Why it was discarded: endpoint-disabled, endpoint-deleted or order-skipped"),
+      .describe("Why it was discarded: endpoint-disabled, endpoint-deleted, replay-cancelled or order-skipped"),
+    replayId: idSchema.optional().describe("The replay that it belongs to"),
     nextAttemptAt: timestampSchema.optional(),
     attempts: z.array(attemptSchema),
   })

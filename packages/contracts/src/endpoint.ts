@@ -2,7 +2,7 @@ import { z } from "zod";
 import { limits } from "./limits.ts";
 import { idSchema, timestampSchema } from "./primitives.ts";
 
-const subscriptionPatternSchema = z
+export const subscriptionPatternSchema = z
   .string()
   .max(limits.eventTypeMaxChars)
   .regex(
@@ -36,6 +36,10 @@ export const signatureSchemeSchema = z
   .describe("v1: HMAC-SHA256 with a shared secret; v1a: ed25519, verified with a public key");
 export type SignatureScheme = z.infer<typeof signatureSchemeSchema>;
 
+export const rateLimitSchema = z.strictObject({
+  perSecond: z.number().min(0.01).max(limits.endpointRateMaxPerSecond),
+});
+
 const settings = {
   url: z.string().max(limits.endpointUrlMaxChars).meta({ example: "https://example.com/hooks" }),
   events: z.array(subscriptionPatternSchema).min(1).max(limits.endpointPatternsMax),
@@ -49,7 +53,7 @@ const settings = {
   format: z
     .enum(["standard", "cloudevents-structured", "cloudevents-binary"])
     .describe("Of the webhooks: Standard Webhooks, or CloudEvents 1.0; signed in the same way. Default standard"),
-  rateLimit: z.strictObject({ perSecond: z.number().min(0.01).max(limits.endpointRateMaxPerSecond) }),
+  rateLimit: rateLimitSchema,
   concurrency: z.int().min(1).max(limits.endpointConcurrencyMax).describe("Webhooks in flight at once; default 8"),
   timeoutMs: z
     .int()

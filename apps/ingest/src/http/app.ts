@@ -18,6 +18,7 @@ import { measureRequests } from "./middleware/measure-requests.ts";
 import { serveHealth } from "./middleware/serve-health.ts";
 import { operationIdRoutes } from "./operation-ids/routes.ts";
 import { type OperationRoutesOptions, operationRoutes } from "./operations/routes.ts";
+import { replayRoutes } from "./replays/routes.ts";
 import { typeRoutes } from "./types/routes.ts";
 
 export interface AppOptions
@@ -55,6 +56,7 @@ export function createApp(options: AppOptions): Koa {
   eventRoutes(router, authorize, options.acceptEvent);
   endpointRoutes(router, authorize, options);
   deliveryRoutes(router, authorize, options);
+  replayRoutes(router, authorize, options);
   deadLetterRoutes(router, authorize, options);
   typeRoutes(router, authorize, options);
   keySetRoutes(router, options);

@@ -1,5 +1,5 @@
 import { claimEvents, type Database, findRecorded, loadProgress } from "@postback/database";
-import { LIVE, orderKeyOf } from "@postback/domain";
+import { LIVE, mayBeTold, orderKeyOf } from "@postback/domain";
 import type { GivenUp, IncomingMessage, PartitionBatch, TopicPartition } from "@postback/kafka";
 import { keepTrying, type Logger } from "@postback/runtime";
 import type { HeldEvent, Outgoing } from "../lanes/held.ts";
@@ -150,7 +150,10 @@ export class EventConsumption {
   /** Whoever subscribes to it; of a test event the one endpoint that it is for. */
   #addressees({ header, body }: HeldEvent): readonly Subscription[] {
     const { subscriptions } = this.#options;
-    if (header.endpoint === undefined) return matchContent(subscriptions.match(header.tenant, header.type), body);
+    if (header.endpoint === undefined) {
+      const told = subscriptions.match(header.tenant, header.type).filter((endpoint) => mayBeTold(endpoint, header));
+      return matchContent(told, body);
+    }
     const only = subscriptions.find(header.endpoint);
     return only !== undefined && only.tenantId === header.tenant && only.enabled ? [only] : [];
   }

@@ -44,7 +44,8 @@ export class Admission {
     const decision = lane.decide(now);
     if (!decision.start) return decision;
     // A probe goes by the lane's row, so that only one is out of all dispatchers.
-    if (decision.probe && !outgoing.isClaimed) return { start: false, why: "breaker", untilMs: now };
+    const isRowNeeded = decision.probe && !outgoing.isClaimed && !lane.beginsAnew(now);
+    if (isRowNeeded) return { start: false, why: "breaker", untilMs: now };
     if (!this.#options.mayStart(lane.endpoint)) return { start: false, why: "concurrency" };
     if (this.slots.mayTake(lane, kindOf(outgoing))) return decision;
     this.slots.wait(lane);

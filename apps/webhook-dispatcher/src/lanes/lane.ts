@@ -9,6 +9,7 @@ import {
   type Lane as LaneState,
   mayStart,
   newLane,
+  probeDue,
   type SeenAttempt,
   type SendKind,
   withShare,
@@ -24,6 +25,8 @@ const liveInRowMax = 3;
 const owedMaxMs = 500;
 /** How long a change of this lane's own breaker may be on its way to the row; until then the row says nothing. */
 const breakerOnItsWayMs = 2_000;
+/** How long a lane that begins anew with a probe has for it before it goes by the row again. */
+const probeFirstMs = 10_000;
 
 /** What this dispatcher may use of an endpoint's limits. */
 export interface LaneShare {
@@ -60,6 +63,7 @@ export class Lane {
   #liveInRow = 0;
   #owedUntilMs = 0;
   #breakerKnownAtMs = 0;
+  #beginsAnewUntilMs = 0;
 
   constructor(endpoint: Subscription, share: LaneShare, nowMs: number) {
     this.endpoint = endpoint;
@@ -86,6 +90,18 @@ export class Lane {
 
   pauseUntil(untilMs: number): void {
     this.#state = { ...this.#state, pausedUntilMs: Math.max(this.#state.pausedUntilMs ?? 0, untilMs) };
+  }
+
+  /** Its breaker stands as after an opening whose probe is due, whatever the row still says; a pause of before is over. */
+  probeFirst(nowMs: number): void {
+    this.#state = { ...this.#state, breaker: probeDue(nowMs), pausedUntilMs: 0 };
+    this.#breakerKnownAtMs = nowMs + probeFirstMs;
+    this.#beginsAnewUntilMs = this.#breakerKnownAtMs;
+  }
+
+  /** Its first delivery goes as the probe, also a live one: the row says nothing of it. */
+  beginsAnew(nowMs: number): boolean {
+    return nowMs < this.#beginsAnewUntilMs;
   }
 
   /** Takes over how the breaker stands for all, unless what this lane has just seen is newer. */
@@ -145,6 +161,7 @@ export class Lane {
   /** @returns the breaker where it has opened, opened again or closed: all must know */
   end(flight: InFlight, seen: SeenAttempt, policy: BreakerPolicy, nowMs: number, dice: number): Breaker | undefined {
     this.inFlight.delete(flight);
+    if (flight.probe) this.#beginsAnewUntilMs = 0;
     const { breaker: before } = this.#state;
     this.#state = attemptEnded(this.#state, seen, policy, nowMs, dice);
     const { breaker } = this.#state;

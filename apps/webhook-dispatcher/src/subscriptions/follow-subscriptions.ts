@@ -121,10 +121,12 @@ export class SubscriptionFollower {
   }
 
   #apply(subscription: Subscription, version: bigint): void {
-    const { subscriptions } = this.#options;
-    const wasEnabled = subscriptions.find(subscription.endpointId)?.enabled ?? false;
+    const { subscriptions, lanes } = this.#options;
+    const before = subscriptions.find(subscription.endpointId);
+    const wasEnabled = before?.enabled ?? false;
     subscriptions.apply(subscription);
     subscriptions.version = version;
+    if (subscription.enabled && before?.enabled === false) lanes.probeFirst(subscription);
     if (subscription.enabled) this.#toDiscard.delete(subscription.endpointId);
     else if (wasEnabled) {
       const untilMs = performance.now() + discardForMs;

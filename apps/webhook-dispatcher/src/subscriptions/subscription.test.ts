@@ -26,6 +26,7 @@ const row = (given: Partial<SubscriptionRow> = {}): SubscriptionRow => ({
   concurrency: null,
   timeoutMs: null,
   retrySchedule: null,
+  partnerId: null,
   format: "standard",
   handshake: false,
   enabled: true,

@@ -18,6 +18,8 @@ import type { EndingKey } from "./signing-keys.ts";
 export interface Subscription {
   readonly tenantId: string;
   readonly endpointId: string;
+  /** The partner whose it is; none: the tenant's own. */
+  readonly partnerId?: string | undefined;
   readonly patterns: readonly EventPattern[];
   /** On the content of events; without one all that the patterns match are told. */
   readonly filter?: EventFilter | undefined;
@@ -52,6 +54,7 @@ export function toSubscription(row: SubscriptionRow, keyring: Keyring, origin: s
   return {
     tenantId: row.tenantId,
     endpointId: row.endpointId,
+    partnerId: row.partnerId ?? undefined,
     patterns: row.events.map(parsePattern).filter((pattern) => pattern !== undefined),
     filter: row.filter === null ? undefined : readKept(row.endpointId, row.filter),
     target: { id: row.endpointId, url: row.url, headers: endpointHeaders(row, origin), timeoutMs, concurrency },

@@ -41,6 +41,7 @@ export interface ClaimedDelivery {
   firstAttemptAt: string | null;
   /** Of the queue that it is the head of; null: it waits for nothing. */
   orderKey: string | null;
+  /** When its age begins: its event's acceptance; when the replay made it, or it was asked to be sent again. */
   eventAcceptedAt: Date;
   body: string;
   traceparent: string | null;
@@ -115,7 +116,8 @@ const claim = statement(
    SELECT c.tenant_id AS "tenantId", c.event_id AS "eventId", c.endpoint_id AS "endpointId", c.replay,
      c.event_type AS "eventType", c.partition, jsonb_array_length(c.attempts) AS "attemptsMade",
      c.attempts->0->>'at' AS "firstAttemptAt", c.order_key AS "orderKey",
-     e.accepted_at AS "eventAcceptedAt", e.body, e.traceparent
+     coalesce(c.retried_at, CASE WHEN c.replay <> '00000000-0000-0000-0000-000000000000' THEN c.created_at END,
+       e.accepted_at) AS "eventAcceptedAt", e.body, e.traceparent
    FROM claimed c JOIN events e ON e.tenant_id = c.tenant_id AND e.id = c.event_id`,
 );
 

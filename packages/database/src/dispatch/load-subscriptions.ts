@@ -6,6 +6,7 @@ import { run, statement } from "../statement.ts";
 export interface SubscriptionRow {
   tenantId: string;
   endpointId: string;
+  partnerId: string | null;
   url: string;
   events: string[];
   /** As `readFilter` takes it. */
@@ -30,7 +31,7 @@ export interface SubscriptionRow {
 
 const load = statement(
   "load_subscriptions",
-  `SELECT e.tenant_id AS "tenantId", e.id AS "endpointId", e.url, e.events, e.filter, e.headers,
+  `SELECT e.tenant_id AS "tenantId", e.id AS "endpointId", e.partner_id AS "partnerId", e.url, e.events, e.filter, e.headers,
      e.ordering, e.order_skip_attempts AS "orderSkipAttempts", e.order_skip_seconds AS "orderSkipSeconds",
      e.rate_per_second AS "ratePerSecond", e.concurrency, e.timeout_ms AS "timeoutMs",
      e.retry_schedule AS "retrySchedule", e.format,

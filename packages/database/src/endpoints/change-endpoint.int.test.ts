@@ -82,6 +82,7 @@ describe("a change of an endpoint", () => {
       {
         ...endpoint,
         ...settings,
+        partnerId: null,
         enabled: true,
         deleted: false,
         handshake: false,

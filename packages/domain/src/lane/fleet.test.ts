@@ -12,7 +12,7 @@ import {
   shareOf,
   standingAfter,
 } from "./fleet.ts";
-import { type EndpointLimits, shareIn } from "./lane-share.ts";
+import { type LaneLimits, shareIn } from "./lane-share.ts";
 
 const limitsArbitrary = fc.record({
   concurrency: fc.integer({ min: 1, max: 256 }),
@@ -44,7 +44,7 @@ describe("the shares of a generation", () => {
 
   it("of endpoints with one slot are spread over all members", () => {
     const members = ["a", "b", "c", "d"];
-    const limits: EndpointLimits = { concurrency: 1, ratePerSecond: undefined };
+    const limits: LaneLimits = { concurrency: 1, ratePerSecond: undefined };
     const holders = Array.from({ length: 400 }, (_, index) =>
       members.find((me) => shareIn({ number: 1n, members }, me, `endpoint-${index}`, limits).concurrency === 1),
     );

@@ -1,4 +1,4 @@
-import { type EndpointLimits, type Generation, type LaneShare, noShare, shareIn, smallerShare } from "./lane-share.ts";
+import { type Generation, type LaneLimits, type LaneShare, noShare, shareIn, smallerShare } from "./lane-share.ts";
 
 /**
  * How dispatchers share lanes while they come and go. Each change of members is a *generation*, one row in Postgres.
@@ -37,7 +37,7 @@ export type Standing = {
   readonly held: ReadonlySet<string>;
 };
 
-export type SharedLimits = EndpointLimits & {
+export type SharedLimits = LaneLimits & {
   readonly endpointId: string;
   /** Deadline of one attempt. */
   readonly timeoutMs: number;

@@ -1,5 +1,5 @@
 /** What an endpoint allows of all dispatchers together. */
-export type EndpointLimits = {
+export type LaneLimits = {
   readonly concurrency: number;
   readonly ratePerSecond: number | undefined;
 };
@@ -18,7 +18,7 @@ export type Generation = { readonly number: bigint; readonly members: readonly s
  * not one request a second, for each member is worked by as many as it has; which those are differs by endpoint, so
  * that small endpoints are spread over all.
  */
-export function shareIn(generation: Generation, me: string, endpointId: string, limits: EndpointLimits): LaneShare {
+export function shareIn(generation: Generation, me: string, endpointId: string, limits: LaneLimits): LaneShare {
   const { members } = generation;
   const { concurrency, ratePerSecond } = limits;
   const index = members.indexOf(me);
@@ -42,10 +42,10 @@ export function smallerShare(a: LaneShare, b: LaneShare): LaneShare {
 }
 
 /** None of the slots. The rate stays, as a lane always has one where its endpoint does. */
-export const noShare = ({ ratePerSecond }: EndpointLimits): LaneShare => ({ concurrency: 0, ratePerSecond });
+export const noShare = ({ ratePerSecond }: LaneLimits): LaneShare => ({ concurrency: 0, ratePerSecond });
 
 /** A bucket holds one token at least: more workers than requests a second would burst above the rate. */
-function workersOf(members: number, { concurrency, ratePerSecond }: EndpointLimits): number {
+function workersOf(members: number, { concurrency, ratePerSecond }: LaneLimits): number {
   const byRate = ratePerSecond === undefined ? members : Math.max(1, Math.floor(ratePerSecond));
   return Math.max(1, Math.min(members, concurrency, byRate));
 }

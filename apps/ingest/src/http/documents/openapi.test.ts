@@ -10,6 +10,7 @@ import { keySetRoutes } from "../key-sets/routes.ts";
 import { authorizeWith } from "../middleware/authorize.ts";
 import { operationIdRoutes } from "../operation-ids/routes.ts";
 import { operationRoutes } from "../operations/routes.ts";
+import { replayRoutes } from "../replays/routes.ts";
 import { typeRoutes } from "../types/routes.ts";
 import { openapiDocument } from "./openapi.ts";
 import { calls } from "./paths.ts";
@@ -42,6 +43,7 @@ test("describes exactly the calls that are routed", () => {
   endpointRoutes(router, authorize, unused);
   keySetRoutes(router, unused);
   deliveryRoutes(router, authorize, unused);
+  replayRoutes(router, authorize, unused);
   deadLetterRoutes(router, authorize, unused);
   typeRoutes(router, authorize, { catalog: joinCatalogs([]), store: unused });
   const routed = router.stack.flatMap(({ methods, path }) =>

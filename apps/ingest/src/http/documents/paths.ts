@@ -32,6 +32,7 @@ const ofBodies: readonly ProblemName[] = [
 ];
 
 const pathId = (name: string): JsonObject => ({ name, in: "path", required: true, schema: { type: "string" } });
+const ofReplay: readonly JsonObject[] = [pathId("id"), pathId("replayId")];
 const ofPages: readonly JsonObject[] = [
   {
     name: "limit",
@@ -315,6 +316,72 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       problems: ["not-found", "invalid-cursor", "invalid-query"],
     },
   },
+  "/v1/endpoints/{id}/freshness": {
+    get: {
+      summary: "How far an endpoint is behind: its backlog, and the oldest event that it has not got",
+      scope: "endpoints:read",
+      parameters: [pathId("id")],
+      answer: { status: 200, description: "As it is now", schema: "Freshness" },
+      problems: ["not-found"],
+    },
+  },
+  "/v1/endpoints/{id}/replays": {
+    post: {
+      summary: "Have past events sent again, under the same webhook-id; or count them (dryRun)",
+      scope: "endpoints:write",
+      parameters: [pathId("id")],
+      body: { schema: "CreateReplay", example: { since: "2026-11-20T00:00:00Z", statuses: ["never"], dryRun: true } },
+      answer: {
+        status: 201,
+        description: "It runs; follow it at Location",
+        schema: "Replay",
+        headers: { Location: location },
+      },
+      otherAnswers: [{ status: 200, description: "What it would cover (dryRun)", schema: "ReplayCount" }],
+      problems: [...ofBodies, "not-found", "endpoint-disabled", "replay-unfinished"],
+    },
+    get: {
+      summary: "An endpoint's replays, the newest first",
+      scope: "endpoints:read",
+      parameters: [pathId("id"), ...ofPages],
+      answer: { status: 200, description: "A page", schema: "ReplayPage" },
+      problems: ["not-found", "invalid-cursor", "invalid-query"],
+    },
+  },
+  "/v1/endpoints/{id}/replays/{replayId}": {
+    get: {
+      summary: "A replay with its progress",
+      scope: "endpoints:read",
+      parameters: ofReplay,
+      answer: { status: 200, description: "The replay", schema: "Replay" },
+      problems: ["not-found"],
+    },
+    delete: {
+      summary: "Cancel a replay; what waits of it is discarded, what is being sent comes",
+      scope: "endpoints:write",
+      parameters: ofReplay,
+      answer: { status: 200, description: "It is cancelled", schema: "Replay" },
+      problems: ["not-found", "replay-ended"],
+    },
+  },
+  "/v1/endpoints/{id}/replays/{replayId}/pause": {
+    post: {
+      summary: "Pause a replay; the few that it has made already still come",
+      scope: "endpoints:write",
+      parameters: ofReplay,
+      answer: { status: 200, description: "It is paused", schema: "Replay" },
+      problems: ["not-found", "replay-ended"],
+    },
+  },
+  "/v1/endpoints/{id}/replays/{replayId}/resume": {
+    post: {
+      summary: "Let a paused replay go on where it was",
+      scope: "endpoints:write",
+      parameters: ofReplay,
+      answer: { status: 200, description: "It runs", schema: "Replay" },
+      problems: ["not-found", "replay-ended"],
+    },
+  },
   "/v1/deliveries/{id}": {
     get: {
       summary: "A delivery with every attempt",
@@ -322,6 +389,15 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       parameters: [pathId("id")],
       answer: { status: 200, description: "The delivery", schema: "Delivery" },
       problems: ["not-found"],
+    },
+  },
+  "/v1/deliveries/{id}/retry": {
+    post: {
+      summary: "Send a delivery again now, whatever became of it; its attempts are counted on",
+      scope: "endpoints:write",
+      parameters: [pathId("id")],
+      answer: { status: 202, description: "It is due", schema: "Delivery" },
+      problems: ["not-found", "delivery-sending", "endpoint-disabled"],
     },
   },
   "/v1/dead-letters": {
