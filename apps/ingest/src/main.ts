@@ -25,9 +25,19 @@ async function main(): Promise<0 | 1> {
   await waitForKafka(kafka);
   const producer = await createProducer(kafka);
   try {
-    const { app, keys, projection } = composeIngest({ config, logger, kafka, producer, db, catalog });
-    const { part } = await listenHttp(app.callback(), { port: config.PORT, host: config.HOST, logger });
-    const exitCode = await runParts([part, noteKeyUses(keys, logger)], { graceMs: config.SHUTDOWN_GRACE_MS, logger });
+    const { app, onUpgrade, keys, projection, parts } = composeIngest({
+      config,
+      logger,
+      kafka,
+      producer,
+      db,
+      catalog,
+    });
+    const { part } = await listenHttp(app.callback(), { port: config.PORT, host: config.HOST, onUpgrade, logger });
+    const exitCode = await runParts([part, noteKeyUses(keys, logger), ...parts], {
+      graceMs: config.SHUTDOWN_GRACE_MS,
+      logger,
+    });
     await projection.drained();
     return exitCode;
   } finally {

@@ -70,8 +70,14 @@ interface CuttableWay extends AsyncDisposable {
   mend(): Promise<void>;
 }
 
+interface StartOptions {
+  catalog?: Catalog;
+  /** More of its environment. */
+  env?: Record<string, string>;
+}
+
 /** Ingest itself, in this process, on the run's Kafka and a database of its own; a test file has one. */
-export async function startIngest({ catalog = renaming }: { catalog?: Catalog } = {}) {
+export async function startIngest({ catalog = renaming, env = {} }: StartOptions = {}) {
   const stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase());
   const postgres = stack.use(await cuttableWay(new URL(database.url)));
@@ -82,6 +88,7 @@ export async function startIngest({ catalog = renaming }: { catalog?: Catalog } 
     TOPIC_PREFIX: testTopicPrefix(),
     PARTITIONS: String(partitions),
     SECRET_KEYRING: `test:${randomBytes(32).toString("base64")}`,
+    ...env,
   });
   const topics = topicNames(config.TOPIC_PREFIX);
   const kafka: KafkaConnection = { brokers: config.KAFKA_BROKERS, clientId: "ingest-test", logger };
@@ -93,12 +100,17 @@ export async function startIngest({ catalog = renaming }: { catalog?: Catalog } 
   const producer = stack.adopt(await createProducer(kafka), (one) => one.close());
   const db = stack.use(openDatabase({ url: postgres.url.href, applicationName: "ingest-test", logger }));
   const ingest = composeIngest({ config, logger, kafka, producer, db, catalog });
-  const { port, part } = await listenHttp(ingest.app.callback(), { port: 0, host: "127.0.0.1", logger });
+  const { port, part } = await listenHttp(ingest.app.callback(), {
+    port: 0,
+    host: "127.0.0.1",
+    onUpgrade: ingest.onUpgrade,
+    logger,
+  });
   const stopping = new AbortController();
-  const served = part.run(stopping.signal);
-  stack.defer(() => {
+  const served = Promise.all([part, ...ingest.parts].map((one) => one.run(stopping.signal)));
+  stack.defer(async () => {
     stopping.abort();
-    return served;
+    await served;
   });
   const tenantId = newId();
   await createTenant(db, { id: tenantId, name: "test" });
@@ -107,6 +119,8 @@ export async function startIngest({ catalog = renaming }: { catalog?: Catalog } 
     url: `http://127.0.0.1:${port}`,
     tenantId,
     topics,
+    kafka,
+    producer,
     db,
     /** The way to Postgres, which can be cut. */
     postgres,

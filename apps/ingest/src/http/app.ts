@@ -2,14 +2,15 @@ import { Router } from "@koa/router";
 import type { Catalog } from "@postback/operations";
 import type { Health, Logger, Metrics } from "@postback/runtime";
 import Koa from "koa";
-import type { AcceptEvent } from "../accept-event.ts";
 import type { KnownKeys } from "../auth/known-keys.ts";
 import type { IngestStore } from "../store.ts";
 import { type DeadLetterRoutesOptions, deadLetterRoutes } from "./dead-letters/routes.ts";
 import { deliveryRoutes } from "./deliveries/routes.ts";
 import { documentRoutes } from "./documents/routes.ts";
 import { type EndpointRoutesOptions, endpointRoutes } from "./endpoints/routes.ts";
-import { eventRoutes } from "./events/routes.ts";
+import { entityRoutes } from "./entities/routes.ts";
+import { type EventRoutesOptions, eventRoutes } from "./events/routes.ts";
+import { keySetRoutes } from "./key-sets/routes.ts";
 import { answerProblems } from "./middleware/answer-problems.ts";
 import { authorizeWith } from "./middleware/authorize.ts";
 import { limitConcurrency } from "./middleware/limit-concurrency.ts";
@@ -17,14 +18,16 @@ import { measureRequests } from "./middleware/measure-requests.ts";
 import { serveHealth } from "./middleware/serve-health.ts";
 import { operationIdRoutes } from "./operation-ids/routes.ts";
 import { type OperationRoutesOptions, operationRoutes } from "./operations/routes.ts";
+import { replayRoutes } from "./replays/routes.ts";
+import { streamRoutes } from "./stream/routes.ts";
 import { typeRoutes } from "./types/routes.ts";
 
 export interface AppOptions
   extends Omit<OperationRoutesOptions, "store" | "catalog">,
+    Omit<EventRoutesOptions, "store">,
     Omit<EndpointRoutesOptions, "store">,
     Omit<DeadLetterRoutesOptions, "store"> {
   catalog: Catalog;
-  acceptEvent: AcceptEvent;
   store: IngestStore;
   keys: KnownKeys;
   health: Health;
@@ -51,11 +54,15 @@ export function createApp(options: AppOptions): Koa {
   const authorize = authorizeWith(keys);
   operationRoutes(router, authorize, options);
   operationIdRoutes(router, authorize);
-  eventRoutes(router, authorize, options.acceptEvent);
+  entityRoutes(router, authorize, options);
+  eventRoutes(router, authorize, options);
+  streamRoutes(router, authorize);
   endpointRoutes(router, authorize, options);
   deliveryRoutes(router, authorize, options);
+  replayRoutes(router, authorize, options);
   deadLetterRoutes(router, authorize, options);
   typeRoutes(router, authorize, options);
+  keySetRoutes(router, options);
   documentRoutes(router, version);
   app.use(router.routes());
   app.use(router.allowedMethods());

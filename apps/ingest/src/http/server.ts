@@ -1,11 +1,15 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { limits } from "@postback/contracts";
 import type { Logger, Part } from "@postback/runtime";
 import { problemOf } from "./middleware/answer-problems.ts";
+import { isForStream, type OnUpgrade } from "./stream/upgrade.ts";
 
 /** Time for the headers of a request, milliseconds: a client that drips them is cut off. */
 const headersTimeoutMs = 10_000;
+/** Node's default is 16 KiB: a cursor in Last-Event-ID or the query has to fit. */
+const headersMaxBytes = limits.cursorMaxChars + 16 * 1024;
 /** Time for a whole request to arrive, milliseconds. */
 const requestTimeoutMs = 30_000;
 /** How long an idle connection is kept, milliseconds; longer than the 60 s of the usual load balancers, which must be the first to close. */
@@ -23,10 +27,18 @@ export interface HttpServer {
   part: Part;
 }
 
+export interface ListenOptions {
+  port: number;
+  host?: string | undefined;
+  /** Takes requests to upgrade to a WebSocket, and what becomes of their connections. */
+  onUpgrade?: OnUpgrade;
+  logger: Logger;
+}
+
 /** @throws when the port can't be had: EADDRINUSE, EACCES. */
 export async function listenHttp(
   listener: RequestListener,
-  { port, host, logger }: { port: number; host?: string | undefined; logger: Logger },
+  { port, host, onUpgrade, logger }: ListenOptions,
 ): Promise<HttpServer> {
   const server = createServer(
     {
@@ -34,12 +46,16 @@ export async function listenHttp(
       requestTimeout: requestTimeoutMs,
       keepAliveTimeout: keepAliveTimeoutMs,
       connectionsCheckingInterval: connectionsCheckingIntervalMs,
+      maxHeaderSize: headersMaxBytes,
       noDelay: true,
+      // All else that asks for an upgrade (h2c, as Java's client does) is a request like any other.
+      shouldUpgradeCallback: (request) => onUpgrade !== undefined && isForStream(request),
     },
     listener,
   );
   server.maxRequestsPerSocket = maxRequestsPerSocket;
   server.on("clientError", answerClientError);
+  if (onUpgrade !== undefined) server.on("upgrade", onUpgrade);
   server.listen(port, host);
   await once(server, "listening");
   const bound = (server.address() as AddressInfo).port;

@@ -26,9 +26,14 @@ export interface Outgoing {
   /** When its event was accepted, milliseconds since 1970. */
   readonly acceptedAtMs: number;
   readonly attemptsMade: number;
+  /** When the first of them began, milliseconds since 1970. */
+  readonly firstAttemptAtMs: number | undefined;
+  /** The queue of its endpoint that it is in; none where it waits for nothing. */
+  readonly orderKey: string | undefined;
   /** Claimed from the schedule: its row says `sending` until it is given back or ended. */
   readonly isClaimed: boolean;
-  readonly endpoint: Subscription;
+  /** As it was when this was matched or claimed; as it is, from the start of the attempt on. */
+  endpoint: Subscription;
   /** The event that still counts on its record; none once it has a row. */
   event: HeldEvent | undefined;
 }

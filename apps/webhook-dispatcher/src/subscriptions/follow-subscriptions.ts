@@ -1,14 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  beatDispatcher,
-  type Database,
-  discardDeliveries,
-  type Keyring,
-  leaveDispatchers,
-  loadPausedLanes,
-  loadSubscriptions,
-} from "@postback/database";
+import { type Database, discardDeliveries, type Keyring, loadHeldLanes, loadSubscriptions } from "@postback/database";
 import type { Logger } from "@postback/runtime";
+import type { Fleet } from "../lanes/fleet.ts";
 import type { Lanes } from "../lanes/lanes.ts";
 import { type Subscription, toSubscription } from "./subscription.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -18,15 +11,19 @@ export interface FollowOptions {
   keyring: Keyring;
   subscriptions: Subscriptions;
   lanes: Lanes;
-  /** This dispatcher, in the table of those that live. */
-  id: string;
-  /** How many dispatchers live, this one included; told when it changes. */
-  onLive(count: number): void;
+  /** This dispatcher among those that live. */
+  fleet: Fleet;
+  /** This system, as receivers that were asked have agreed to it. */
+  origin: string;
   logger: Logger;
 }
 
 /** How often this dispatcher says that it lives, and looks for changes that no notification told. */
 const beatMs = 500;
+/** The same while dispatchers come or go: all wait for each other's beats. */
+const unsettledBeatMs = 50;
+/** How long a start waits for the others to make room; what comes later is found by the beats. */
+const settleMaxMs = 1_500;
 const pageMax = 1_000;
 const discardMax = 1_000;
 /** How long to go on looking for what was just being written, as waiting, when its endpoint stopped being told. */
@@ -41,9 +38,10 @@ interface Discarding {
 export class SubscriptionFollower {
   readonly #options: FollowOptions;
   readonly #toDiscard = new Map<string, Discarding>();
-  #live = 0;
   #told = new AbortController();
   #lastBeatAtMs = 0;
+  /** When pauses and breakers were last looked at; monotonic. */
+  #heededAtMs: number | undefined;
 
   constructor(options: FollowOptions) {
     this.#options = options;
@@ -59,11 +57,21 @@ export class SubscriptionFollower {
     this.#told.abort();
   }
 
-  /** Loads all there is; before it nothing may be matched. */
+  /**
+   * Loads all there is; before it nothing may be matched. Twice: from the first time on this dispatcher is seen to live,
+   * and every change waits for it; what was answered just before is loaded by the second.
+   */
   async start(): Promise<void> {
+    const untilMs = performance.now() + settleMaxMs;
     await this.#refresh();
+    await this.#refresh();
+    while (!this.#options.fleet.isSettled && performance.now() < untilMs) {
+      await sleep(unsettledBeatMs);
+      await this.#refresh();
+    }
   }
 
+  /** @param signal aborted when nothing of this dispatcher is out any more */
   async run(signal: AbortSignal): Promise<void> {
     const { logger } = this.#options;
     while (!signal.aborted) {
@@ -76,23 +84,12 @@ export class SubscriptionFollower {
         logger.warn({ err: error }, "subscriptions.not-refreshed");
       }
     }
-    await this.#leave();
-  }
-
-  /** Without Postgres nobody hears it, and the row ends by its age. */
-  async #leave(): Promise<void> {
-    const { logger, db, id } = this.#options;
-    try {
-      await leaveDispatchers(db, id);
-    } catch (error) {
-      logger.warn({ err: error }, "dispatcher.not-left");
-    }
   }
 
   async #rest(signal: AbortSignal): Promise<void> {
     const either = AbortSignal.any([this.#told.signal, signal]);
     if (!either.aborted) {
-      await sleep(beatMs, undefined, { signal: either }).catch(() => {
+      await sleep(this.#options.fleet.isSettled ? beatMs : unsettledBeatMs, undefined, { signal: either }).catch(() => {
         // Told of a change, or stopping: both are reasons to go on.
       });
     }
@@ -100,49 +97,40 @@ export class SubscriptionFollower {
   }
 
   async #refresh(): Promise<void> {
-    const { db, id, subscriptions, lanes, onLive } = this.#options;
-    const adapt = () => lanes.adapt((endpointId) => subscriptions.find(endpointId));
+    const { db, fleet, subscriptions, lanes } = this.#options;
+    const current = (endpointId: string) => subscriptions.find(endpointId);
     // Before it says which version it matches with: whoever waits for that must find the lanes at it, too.
-    if ((await this.#loadChanges()) > 0) adapt();
-    const live = await beatDispatcher(db, id, subscriptions.version);
-    if (live !== this.#live) {
-      this.#live = live;
-      onLive(live);
-      adapt();
-    }
+    if ((await this.#loadChanges()) > 0) lanes.adapt(current);
+    if (await fleet.beat(subscriptions.version, lanes.over())) lanes.adapt(current);
     this.#lastBeatAtMs = Date.now();
-    await this.#takePauses();
+    const lookedAtMs = performance.now();
+    const sinceMs = this.#heededAtMs === undefined ? undefined : lookedAtMs - this.#heededAtMs;
+    lanes.heed(await loadHeldLanes(db, sinceMs), current);
+    this.#heededAtMs = lookedAtMs;
   }
 
   async #loadChanges(): Promise<number> {
-    const { db, keyring, subscriptions } = this.#options;
+    const { db, keyring, subscriptions, origin } = this.#options;
     let changed = 0;
     for (;;) {
       const rows = await loadSubscriptions(db, subscriptions.version, pageMax);
-      for (const row of rows) this.#apply(toSubscription(row, keyring), BigInt(row.version));
+      for (const row of rows) this.#apply(toSubscription(row, keyring, origin), BigInt(row.version));
       changed += rows.length;
       if (rows.length < pageMax) return changed;
     }
   }
 
   #apply(subscription: Subscription, version: bigint): void {
-    const { subscriptions } = this.#options;
-    const wasEnabled = subscriptions.find(subscription.endpointId)?.enabled ?? false;
+    const { subscriptions, lanes } = this.#options;
+    const before = subscriptions.find(subscription.endpointId);
+    const wasEnabled = before?.enabled ?? false;
     subscriptions.apply(subscription);
     subscriptions.version = version;
+    if (subscription.enabled && before?.enabled === false) lanes.probeFirst(subscription);
     if (subscription.enabled) this.#toDiscard.delete(subscription.endpointId);
     else if (wasEnabled) {
       const untilMs = performance.now() + discardForMs;
       this.#toDiscard.set(subscription.endpointId, { endpoint: subscription, untilMs });
-    }
-  }
-
-  /** Pauses that other dispatchers' receivers asked for. */
-  async #takePauses(): Promise<void> {
-    const { db, lanes, subscriptions } = this.#options;
-    for (const { endpointId, remainingMs } of await loadPausedLanes(db)) {
-      const endpoint = subscriptions.find(endpointId);
-      if (endpoint?.enabled) lanes.pause(endpoint, remainingMs);
     }
   }
 

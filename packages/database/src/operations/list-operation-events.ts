@@ -5,11 +5,13 @@ export interface OperationEventRow {
   id: string;
   /** The webhook's body, as JSON text. */
   body: string;
+  /** Its place among the numbered events of its partition, decimal. */
+  number: string;
 }
 
 const list = statement(
   "list_operation_events",
-  `SELECT id, body FROM events WHERE tenant_id = $1 AND operation_id = $2 ORDER BY number LIMIT $3`,
+  `SELECT id, body, number::text AS number FROM events WHERE tenant_id = $1 AND operation_id = $2 ORDER BY events.number LIMIT $3`,
 );
 
 /** What an operation told, in order, at most `limit`. */

@@ -5,10 +5,14 @@ import type { KnownKeys } from "../../auth/known-keys.ts";
 import { deadLetterRoutes } from "../dead-letters/routes.ts";
 import { deliveryRoutes } from "../deliveries/routes.ts";
 import { endpointRoutes } from "../endpoints/routes.ts";
+import { entityRoutes } from "../entities/routes.ts";
 import { eventRoutes } from "../events/routes.ts";
+import { keySetRoutes } from "../key-sets/routes.ts";
 import { authorizeWith } from "../middleware/authorize.ts";
 import { operationIdRoutes } from "../operation-ids/routes.ts";
 import { operationRoutes } from "../operations/routes.ts";
+import { replayRoutes } from "../replays/routes.ts";
+import { streamRoutes } from "../stream/routes.ts";
 import { typeRoutes } from "../types/routes.ts";
 import { openapiDocument } from "./openapi.ts";
 import { calls } from "./paths.ts";
@@ -37,9 +41,13 @@ test("describes exactly the calls that are routed", () => {
   const authorize = authorizeWith(unused as KnownKeys);
   operationRoutes(router, authorize, unused);
   operationIdRoutes(router, authorize);
+  entityRoutes(router, authorize, unused);
   eventRoutes(router, authorize, unused);
+  streamRoutes(router, authorize);
   endpointRoutes(router, authorize, unused);
+  keySetRoutes(router, unused);
   deliveryRoutes(router, authorize, unused);
+  replayRoutes(router, authorize, unused);
   deadLetterRoutes(router, authorize, unused);
   typeRoutes(router, authorize, { catalog: joinCatalogs([]), store: unused });
   const routed = router.stack.flatMap(({ methods, path }) =>

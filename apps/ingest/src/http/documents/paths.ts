@@ -5,13 +5,15 @@ interface Answer {
   status: number;
   description: string;
   schema?: SchemaName;
+  /** It can also be a stream of Server-Sent Events, and what these are. */
+  stream?: string;
   headers?: JsonObject;
 }
 
 interface Call {
   summary: string;
-  /** Of several one is enough. */
-  scope?: Scope | readonly Scope[];
+  /** Of several one is enough; "public": without an API key. */
+  scope?: Scope | readonly Scope[] | "public";
   parameters?: readonly JsonObject[];
   body?: { schema: SchemaName; example: unknown };
   answer: Answer;
@@ -21,6 +23,7 @@ interface Call {
 }
 
 const always: readonly ProblemName[] = ["unauthenticated", "forbidden", "overloaded", "unavailable", "internal"];
+const alwaysInPublic: readonly ProblemName[] = ["overloaded", "unavailable", "internal"];
 const ofBodies: readonly ProblemName[] = [
   "malformed-json",
   "invalid-encoding",
@@ -31,6 +34,7 @@ const ofBodies: readonly ProblemName[] = [
 ];
 
 const pathId = (name: string): JsonObject => ({ name, in: "path", required: true, schema: { type: "string" } });
+const ofReplay: readonly JsonObject[] = [pathId("id"), pathId("replayId")];
 const ofPages: readonly JsonObject[] = [
   {
     name: "limit",
@@ -78,6 +82,42 @@ const traceparent: JsonObject = {
 const location: JsonObject = { schema: { type: "string" }, description: "Where the new resource is" };
 const retryAfter: JsonObject = { schema: { type: "integer" }, description: "Seconds after which to ask" };
 
+const prefer: JsonObject = {
+  name: "Prefer",
+  in: "header",
+  schema: { type: "string" },
+  description: `RFC 7240: \`wait=N\` waits up to N seconds (at most ${limits.waitMaxSeconds}) for the end; \`respond-async\` does not wait`,
+};
+const preferenceApplied: JsonObject = { schema: { type: "string" }, description: "The preference that was honoured" };
+const wait: JsonObject = {
+  name: "wait",
+  in: "query",
+  schema: { type: "integer", minimum: 0, default: 0 },
+  description: `Seconds to wait, at most ${limits.waitMaxSeconds}; more is cut to it`,
+};
+const ifNoneMatch: JsonObject = {
+  name: "If-None-Match",
+  in: "header",
+  schema: { type: "string" },
+  description: "The ETag that you have: 304 where it is still right; with `wait` the answer waits for another",
+};
+const etag: JsonObject = { schema: { type: "string" }, description: "Changes with what is shown" };
+const notModified: Answer = { status: 304, description: "What you have is still right", headers: { ETag: etag } };
+const inQuery = (name: string, schema: JsonObject, description: string): JsonObject => ({
+  name,
+  in: "query",
+  schema,
+  description,
+});
+const lastEventId: JsonObject = {
+  name: "Last-Event-ID",
+  in: "header",
+  schema: { type: "string" },
+  description: "Of a stream: the id of the last event that you have, to go on after it, at any instance",
+};
+const entityFilter = inQuery("entity", { type: "string" }, "`{type}:{id}`, like order:order-123");
+const timeSchema: JsonObject = { type: "string", format: "date-time" };
+
 const orderPlace = {
   type: "order.place",
   input: {
@@ -96,13 +136,13 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     post: {
       summary: "Submit a write",
       scope: "operations:write",
-      parameters: [idempotencyKey, traceparent],
+      parameters: [idempotencyKey, prefer, traceparent],
       body: { schema: "SubmitOperation", example: orderPlace },
       answer: {
         status: 202,
         description: "Accepted; follow it at Location",
         schema: "Operation",
-        headers: { Location: location, "Retry-After": retryAfter },
+        headers: { Location: location, "Retry-After": retryAfter, "Preference-Applied": preferenceApplied },
       },
       otherAnswers: [
         {
@@ -113,9 +153,10 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
         },
         {
           status: 200,
-          description: "Of a type with sync steps: the same request came before; its operation as it is now",
+          description:
+            "With `Prefer: wait`: it has ended, well or not. Of a type with sync steps: the same request came before; its operation as it is now",
           schema: "Operation",
-          headers: { Location: location, "Retry-After": retryAfter },
+          headers: { Location: location, "Retry-After": retryAfter, "Preference-Applied": preferenceApplied },
         },
       ],
       problems: [
@@ -127,6 +168,30 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
         "entity-busy",
         "step-refused",
       ],
+    },
+    get: {
+      summary: "The operations, those with the newest ids first",
+      scope: "operations:read",
+      parameters: [
+        ...ofPages,
+        entityFilter,
+        inQuery("type", { type: "string" }, "An operation type"),
+        inQuery("status", { $ref: "#/components/schemas/Operation/properties/status" }, "As it is now"),
+        inQuery("since", timeSchema, "Accepted at this time or later; of an id of yours, its time counts"),
+        inQuery("until", timeSchema, "Accepted before this time; likewise"),
+      ],
+      answer: { status: 200, description: "A page", schema: "OperationPage" },
+      problems: ["invalid-cursor", "invalid-query"],
+    },
+  },
+  "/v1/operations/batch": {
+    post: {
+      summary: `Submit up to ${limits.batchOperationsMax} writes, in ${limits.batchBodyMaxBytes} bytes; each is taken or refused by itself`,
+      scope: "operations:write",
+      parameters: [traceparent],
+      body: { schema: "SubmitBatch", example: { operations: [{ ...orderPlace, idempotencyKey: "order-123" }] } },
+      answer: { status: 200, description: "A result for each, in their order", schema: "BatchResults" },
+      problems: ofBodies,
     },
   },
   "/v1/operation-ids": {
@@ -142,18 +207,42 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     get: {
       summary: "Status, steps and result of an operation",
       scope: "operations:read",
-      parameters: [pathId("id")],
-      answer: { status: 200, description: "The operation; a failed one too, with its error", schema: "Operation" },
-      problems: ["not-found"],
+      parameters: [
+        pathId("id"),
+        wait,
+        ifNoneMatch,
+        inQuery(
+          "include",
+          { type: "string", enum: ["deliveries"] },
+          "`deliveries`: its events too, and to whom each was brought; needs the scope `endpoints:read` as well",
+        ),
+      ],
+      answer: {
+        status: 200,
+        description:
+          "The operation; a failed one too, with its error. With `wait`: when it has ended, or the time is up",
+        schema: "OperationStory",
+        headers: { ETag: etag },
+      },
+      otherAnswers: [notModified],
+      problems: ["not-found", "invalid-query"],
     },
   },
   "/v1/operations/{id}/events": {
     get: {
       summary: "What an operation has told, in order",
       scope: "operations:read",
-      parameters: [pathId("id")],
-      answer: { status: 200, description: "Its events", schema: "EventPage" },
-      problems: ["not-found"],
+      parameters: [pathId("id"), lastEventId],
+      answer: {
+        status: 200,
+        description: "Its events; with `Accept: text/event-stream` also those that it tells until it ends",
+        schema: "EventPage",
+        stream: "`data` is an Event; `event: end` at the end of the operation",
+      },
+      otherAnswers: [
+        { status: 204, description: "To a stream that is resumed: there is nothing more, don't come back" },
+      ],
+      problems: ["not-found", "invalid-cursor"],
     },
   },
   "/v1/operations/{id}/cancel": {
@@ -188,6 +277,28 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       problems: ["not-found", "operation-not-stuck"],
     },
   },
+  "/v1/entities/{type}/{id}": {
+    get: {
+      summary:
+        "Read your writes: whether anything of an entity is pending, and on request an answer only when nothing is",
+      scope: "operations:read",
+      parameters: [
+        pathId("type"),
+        pathId("id"),
+        inQuery("after", { type: "string", format: "uuid" }, "An operation of the entity: settled when it has ended"),
+        wait,
+        ifNoneMatch,
+      ],
+      answer: {
+        status: 200,
+        description: "As it is; with `wait`: when it is settled, or the time is up",
+        schema: "EntityState",
+        headers: { ETag: etag },
+      },
+      otherAnswers: [notModified],
+      problems: ["not-found", "invalid-query"],
+    },
+  },
   "/v1/operation-types": {
     get: {
       summary:
@@ -206,6 +317,36 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       answer: { status: 202, description: "Accepted", schema: "Event" },
       problems: [...ofBodies, "invalid-id"],
     },
+    get: {
+      summary: "The tenant's events: pages from the oldest on, or a stream from now on",
+      scope: "operations:read",
+      parameters: [
+        ...ofPages,
+        inQuery("types", { type: "string" }, "Event type patterns, separated by commas: `order.*,sku.**`"),
+        entityFilter,
+        inQuery("since", timeSchema, "From this time on, where no cursor is given"),
+        lastEventId,
+      ],
+      answer: {
+        status: 200,
+        description: "A page, which may be empty: go on at its nextCursor. With `Accept: text/event-stream` a stream",
+        schema: "FeedPage",
+        stream: "`data` is an Event; `event: resync` when events are lost to you, because they are kept no more",
+      },
+      problems: ["invalid-cursor", "invalid-query"],
+    },
+  },
+  "/v1/stream": {
+    get: {
+      summary: "Events of several operations, entities and types over one WebSocket",
+      scope: "operations:read",
+      answer: {
+        status: 101,
+        description:
+          "A WebSocket (RFC 6455). Both sides send text: the client StreamRequests, the server StreamMessages, as JSON",
+      },
+      problems: ["upgrade-required"],
+    },
   },
   "/v1/event-types": {
     get: {
@@ -222,7 +363,7 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       body: { schema: "CreateEndpoint", example: { url: "https://example.com/hooks", events: ["order.*"] } },
       answer: {
         status: 201,
-        description: "Registered; the secret is in this answer only",
+        description: "Registered; with its secret, or public key",
         schema: "Endpoint",
         headers: { Location: location },
       },
@@ -260,6 +401,51 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       problems: ["not-found"],
     },
   },
+  "/v1/endpoints/{id}/test": {
+    post: {
+      summary: "Send a signed test event to an endpoint, whatever it subscribes to",
+      scope: "endpoints:write",
+      parameters: [pathId("id"), traceparent],
+      answer: {
+        status: 202,
+        description: "On its way; its attempts are at Location, a second later at most",
+        schema: "Delivery",
+        headers: { Location: location },
+      },
+      problems: ["not-found", "endpoint-disabled", "overloaded", "unavailable"],
+    },
+  },
+  "/v1/endpoints/{id}/secret": {
+    get: {
+      summary: "What an endpoint's webhooks are verified with",
+      scope: "endpoints:write",
+      parameters: [pathId("id")],
+      answer: { status: 200, description: "All that sign now", schema: "EndpointSecret" },
+      problems: ["not-found"],
+    },
+  },
+  "/v1/endpoints/{id}/secret/rotate": {
+    post: {
+      summary: "Give an endpoint a new secret; it signs when this is answered, those of before until they end",
+      scope: "endpoints:write",
+      parameters: [pathId("id")],
+      body: { schema: "RotateSecret", example: { overlapSeconds: limits.secretOverlapDefaultSeconds } },
+      answer: { status: 200, description: "The new one, and those that still sign", schema: "EndpointSecret" },
+      problems: [...ofBodies, "not-found", "too-many-secrets"],
+    },
+  },
+  "/v1/tenants/{tenantId}/jwks.json": {
+    get: {
+      summary: "Public keys that webhooks of a tenant are verified with, those of the newest endpoints first",
+      scope: "public",
+      parameters: [
+        pathId("tenantId"),
+        { name: "endpoint", in: "query", schema: { type: "string" }, description: "Those of this endpoint alone" },
+      ],
+      answer: { status: 200, description: "At most 1,000; none of an unknown tenant", schema: "KeySet" },
+      problems: ["not-found", "invalid-query"],
+    },
+  },
   "/v1/endpoints/{id}/deliveries": {
     get: {
       summary: "An endpoint's deliveries with their attempts, the newest events first",
@@ -269,6 +455,72 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       problems: ["not-found", "invalid-cursor", "invalid-query"],
     },
   },
+  "/v1/endpoints/{id}/freshness": {
+    get: {
+      summary: "How far an endpoint is behind: its backlog, and the oldest event that it has not got",
+      scope: "endpoints:read",
+      parameters: [pathId("id")],
+      answer: { status: 200, description: "As it is now", schema: "Freshness" },
+      problems: ["not-found"],
+    },
+  },
+  "/v1/endpoints/{id}/replays": {
+    post: {
+      summary: "Have past events sent again, under the same webhook-id; or count them (dryRun)",
+      scope: "endpoints:write",
+      parameters: [pathId("id")],
+      body: { schema: "CreateReplay", example: { since: "2026-11-20T00:00:00Z", statuses: ["never"], dryRun: true } },
+      answer: {
+        status: 201,
+        description: "It runs; follow it at Location",
+        schema: "Replay",
+        headers: { Location: location },
+      },
+      otherAnswers: [{ status: 200, description: "What it would cover (dryRun)", schema: "ReplayCount" }],
+      problems: [...ofBodies, "not-found", "endpoint-disabled", "replay-unfinished"],
+    },
+    get: {
+      summary: "An endpoint's replays, the newest first",
+      scope: "endpoints:read",
+      parameters: [pathId("id"), ...ofPages],
+      answer: { status: 200, description: "A page", schema: "ReplayPage" },
+      problems: ["not-found", "invalid-cursor", "invalid-query"],
+    },
+  },
+  "/v1/endpoints/{id}/replays/{replayId}": {
+    get: {
+      summary: "A replay with its progress",
+      scope: "endpoints:read",
+      parameters: ofReplay,
+      answer: { status: 200, description: "The replay", schema: "Replay" },
+      problems: ["not-found"],
+    },
+    delete: {
+      summary: "Cancel a replay; what waits of it is discarded, what is being sent comes",
+      scope: "endpoints:write",
+      parameters: ofReplay,
+      answer: { status: 200, description: "It is cancelled", schema: "Replay" },
+      problems: ["not-found", "replay-ended"],
+    },
+  },
+  "/v1/endpoints/{id}/replays/{replayId}/pause": {
+    post: {
+      summary: "Pause a replay; the few that it has made already still come",
+      scope: "endpoints:write",
+      parameters: ofReplay,
+      answer: { status: 200, description: "It is paused", schema: "Replay" },
+      problems: ["not-found", "replay-ended"],
+    },
+  },
+  "/v1/endpoints/{id}/replays/{replayId}/resume": {
+    post: {
+      summary: "Let a paused replay go on where it was",
+      scope: "endpoints:write",
+      parameters: ofReplay,
+      answer: { status: 200, description: "It runs", schema: "Replay" },
+      problems: ["not-found", "replay-ended"],
+    },
+  },
   "/v1/deliveries/{id}": {
     get: {
       summary: "A delivery with every attempt",
@@ -276,6 +528,15 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       parameters: [pathId("id")],
       answer: { status: 200, description: "The delivery", schema: "Delivery" },
       problems: ["not-found"],
+    },
+  },
+  "/v1/deliveries/{id}/retry": {
+    post: {
+      summary: "Send a delivery again now, whatever became of it; its attempts are counted on",
+      scope: "endpoints:write",
+      parameters: [pathId("id")],
+      answer: { status: 202, description: "It is due", schema: "Delivery" },
+      problems: ["not-found", "delivery-sending", "endpoint-disabled"],
     },
   },
   "/v1/dead-letters": {
@@ -336,7 +597,8 @@ export const openapiPaths = (): JsonObject =>
 
 const operationObject = ({ summary, scope, parameters, body, problems: refused, ...call }: Call): JsonObject => ({
   summary,
-  ...(scope === undefined
+  ...(scope === "public" ? { security: [] } : {}),
+  ...(scope === undefined || scope === "public"
     ? {}
     : {
         description: `Scope: ${[scope]
@@ -348,22 +610,25 @@ const operationObject = ({ summary, scope, parameters, body, problems: refused, 
   ...(body === undefined ? {} : { requestBody: { required: true, content: jsonContent(body.schema, body.example) } }),
   responses: {
     ...Object.fromEntries([call.answer, ...(call.otherAnswers ?? [])].map(answerResponse)),
-    ...problemResponses([...refused, ...always]),
+    ...problemResponses([...refused, ...(scope === "public" ? alwaysInPublic : always)]),
   },
 });
 
-const answerResponse = ({ status, description, headers, schema }: Answer): [number, JsonObject] => [
+const answerResponse = ({ status, description, headers, schema, stream }: Answer): [number, JsonObject] => [
   status,
   {
     description,
     ...(headers === undefined ? {} : { headers }),
-    ...(schema === undefined ? {} : { content: jsonContent(schema) }),
+    ...(schema === undefined ? {} : { content: { ...jsonContent(schema), ...streamContent(stream) } }),
   },
 ];
 
 const jsonContent = (schema: SchemaName, example?: unknown): JsonObject => ({
   "application/json": { schema: schemaRef(schema), ...(example === undefined ? {} : { example }) },
 });
+
+const streamContent = (description: string | undefined): JsonObject =>
+  description === undefined ? {} : { "text/event-stream": { schema: { type: "string", description } } };
 
 /** One response for a status, which names all problems that come with it. */
 function problemResponses(names: readonly ProblemName[]): JsonObject {
