@@ -28,7 +28,10 @@ test("gives help", () => {
 });
 
 test.each([
-  [["--scenario", "orders"], "--scenario is orders; it must be one of events, events-x10, order, stuck-entities"],
+  [
+    ["--scenario", "orders"],
+    "--scenario is orders; it must be one of events, events-x10, order, stuck-entities, hanging",
+  ],
   [["--seconds", "0"], "--seconds is 0; it must be a whole number from 1"],
   [["--rate", "fast"], "--rate is fast"],
   [["--profile", "kafka"], "--profile is kafka"],

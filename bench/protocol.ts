@@ -18,7 +18,12 @@ export interface RunOrder {
   /** On the clock of `nowUs`. */
   readonly startAtUs: number;
   readonly seconds: number;
+  /** What the first endpoint, `/0`, does where it is apart: its webhooks aren't in the figures. */
+  readonly first?: FirstEndpoint;
 }
+
+/** `hangs`: takes the request and never answers. */
+export type FirstEndpoint = "answers" | "hangs";
 
 export type GeneratorOrder =
   | { readonly kind: "target"; readonly url: string; readonly apiKey: string }
@@ -49,7 +54,7 @@ export type SinkOrder =
   | { readonly kind: "report" };
 
 export interface SinkResult {
-  /** For each endpoint what arrived there, as text of a SequenceSet. */
+  /** For each endpoint that counts what arrived there, as text of a SequenceSet. */
   readonly arrived: readonly string[];
   /** Of those, how many while the load was on. */
   readonly arrivedInTime: number;

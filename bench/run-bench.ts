@@ -1,13 +1,15 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { startRig } from "./bench-rig.ts";
+import { runHanging } from "./hanging/run-hanging.ts";
 import type { BenchOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { describeResults, describeVerdicts } from "./report/describe-results.ts";
 import { machineFacts } from "./report/machine-facts.ts";
 import { faultsOf } from "./report/run-result.ts";
 import { judge } from "./report/targets.ts";
-import { runScenario, type ScenarioOutcome } from "./run-scenario.ts";
+import { runScenario, type ScenarioContext, type ScenarioOutcome } from "./run-scenario.ts";
+import type { ScenarioName } from "./scenarios.ts";
 import { runStuckEntities } from "./stuck/run-stuck-entities.ts";
 
 /** Runs all that was asked for and prints it. @returns whether nothing was lost and, if checked, no target missed */
@@ -32,10 +34,15 @@ async function measureAll(options: BenchOptions, signal: AbortSignal): Promise<S
   const context = { rig, options, progress, signal, nextRun: counter(), nextProfile: counter() };
   const outcomes: ScenarioOutcome[] = [];
   for (const name of options.scenarios) {
-    outcomes.push(await (name === "stuck-entities" ? runStuckEntities(context) : runScenario(name, context)));
+    outcomes.push(await measure(name, context));
   }
   if (outcomes.some(({ results }) => results.some((result) => faultsOf(result).length > 0))) rig.keepFolder();
   return outcomes;
+}
+
+function measure(name: ScenarioName, context: ScenarioContext): Promise<ScenarioOutcome> {
+  if (name === "stuck-entities") return runStuckEntities(context);
+  return name === "hanging" ? runHanging(context) : runScenario(name, context);
 }
 
 function counter(): () => number {

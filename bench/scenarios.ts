@@ -13,7 +13,7 @@ export interface Scenario {
   body(mark: string, sequence: number): string;
 }
 
-export const scenarioNames = ["events", "events-x10", "order", "stuck-entities"] as const;
+export const scenarioNames = ["events", "events-x10", "order", "stuck-entities", "hanging"] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 /** So many articles are ordered in turn: fewer would measure how long the orders of one wait for each other. */
@@ -73,4 +73,14 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   order: { name: "order", ...order },
   /** Orders, beside operations of other entities that are retried in vain. */
   "stuck-entities": { name: "stuck-entities", ...order },
+  /** One event, ten endpoints, of which the first hangs in every other run. */
+  hanging: {
+    name: "hanging",
+    path: "/v1/events",
+    told: "bench.beside-hanging",
+    endpoints: 10,
+    endpointConcurrency: 8,
+    needsStock: false,
+    body: eventBody("bench.beside-hanging"),
+  },
 };

@@ -64,8 +64,8 @@ function countTable(results: readonly RunResult[]): string {
   return table([heading, ...rows]);
 }
 
-const titleOf = ({ scenario, stuck, load }: RunResult): string =>
-  `${scenario}${stuck === undefined ? "" : ` (${stuck})`}, ${load.kind === "rate" ? `${load.perSecond}/s` : load.kind}`;
+const titleOf = ({ scenario, stuck, first, load }: RunResult): string =>
+  `${scenario}${stuck === undefined ? "" : ` (${stuck})`}${first === undefined ? "" : ` (one ${first})`}, ${load.kind === "rate" ? `${load.perSecond}/s` : load.kind}`;
 
 function refusals(refused: RunResult["refused"]): string {
   const each = Object.entries(refused).map(([why, count]) => `${count} × ${why}`);

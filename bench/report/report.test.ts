@@ -99,6 +99,36 @@ describe("targets", () => {
     },
   );
 
+  test.each([
+    [13_000, true, "1.30 x (p50 2.00 x)"],
+    [13_100, false, "1.31 x (p50 2.00 x)"],
+  ])(
+    "compare the p99 beside an endpoint that hangs, %d us, with that beside one that answers",
+    (p99Us, isMet, measured) => {
+      const run = (first: "answers" | "hangs", p50Us: number, p99: number): RunResult => ({
+        ...saturated,
+        scenario: "hanging",
+        first,
+        load: { kind: "rate", perSecond: 60 },
+        delivery: { ...latency, p50Us, p99Us: p99 },
+      });
+      const runs = [
+        run("answers", 900, 9_000),
+        run("hangs", 2_100, p99Us - 500),
+        run("hangs", 1_900, p99Us + 500),
+        run("answers", 1_100, 11_000),
+      ];
+      expect(judge(runs)).toMatchObject([{ isMet, measured }]);
+      expect(describeResults(facts, runs)).toContain("hanging (one hangs), 60/s");
+    },
+  );
+
+  test("judge the CPU of a webhook to ten endpoints by the five processes", () => {
+    const run: RunResult = { ...saturated, scenario: "events-x10", systemCpuUs: 110 };
+    expect(judge([run])).toMatchObject([{ isMet: true, measured: "110 us" }]);
+    expect(judge([{ ...run, systemCpuUs: 111 }])).toMatchObject([{ isMet: false }]);
+  });
+
   test("of accepting aren't met by nothing", () => {
     const nothing = { ...latency, count: 0, p50Us: 0 };
     expect(judge([{ ...atRate, accept: nothing }])).toMatchObject([{ isMet: false }]);

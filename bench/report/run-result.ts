@@ -1,7 +1,7 @@
 import type { LatencySummary } from "../measure/histogram.ts";
 import type { CpuSample } from "../measure/sample-cpu.ts";
 import { SequenceSet } from "../measure/sequence-set.ts";
-import type { GeneratorResult, Load, RunOrder, SinkResult } from "../protocol.ts";
+import type { FirstEndpoint, GeneratorResult, Load, RunOrder, SinkResult } from "../protocol.ts";
 import type { ScenarioName } from "../scenarios.ts";
 
 /** What the targets are about; the rest that runs stands for the world around it. */
@@ -12,6 +12,8 @@ export interface RunResult {
   readonly scenario: ScenarioName;
   /** Entities that were stuck in retries meanwhile, where the run is about that. */
   readonly stuck?: number;
+  /** What the endpoint did meanwhile that isn't in the figures, where the run is about that. */
+  readonly first?: FirstEndpoint;
   readonly load: Load;
   readonly seconds: number;
   readonly sent: number;
@@ -63,6 +65,7 @@ export function resultOf({ order, generator, sink, cpu, elapsedSeconds }: Measur
   const cores = (us: number): number => us / 1e6 / elapsedSeconds;
   return {
     scenario: order.scenario,
+    ...(order.first === undefined ? {} : { first: order.first }),
     load: order.load,
     seconds: order.seconds,
     sent: generator.sent,

@@ -1,15 +1,19 @@
-import type { RunResult } from "./run-result.ts";
+import { type RunResult, systemProcesses } from "./run-result.ts";
 
 /** What is promised, on 2 cores with the generator and the sink on the same machine. */
 const targets = {
   /** The five processes of the system together, for each directly posted event's webhook, at saturation. */
   eventCpuMaxUs: 400,
+  /** The same five processes together, for each of the ten webhooks of an event, at saturation: user and system time. */
+  fanOutCpuMaxUs: 110,
   /** Of directly posted events with one endpoint, at saturation. */
   eventsDeliveredMinPerSecond: 2_500,
   /** From when the request was to be sent to its 202, at 200 a second. */
   acceptMedianMaxUs: 8_000,
   /** Of the orders delivered a second, beside ten thousand entities that are stuck in retries. */
   besideStuckMinShare: 0.95,
+  /** The p99 of nine endpoints beside one that hangs, to the p99 beside one that answers. */
+  besideHangingMaxRatio: 1.3,
 } as const;
 const acceptMeasuredAtPerSecond = 200;
 
@@ -24,7 +28,7 @@ export function judge(results: readonly RunResult[]): Verdict[] {
   const each = results.flatMap((result) =>
     result.load.kind === "saturation" ? judgeSaturation(result) : judgeAccept(result, result.load.perSecond),
   );
-  return [...each, ...judgeStuck(results)];
+  return [...each, ...judgeStuck(results), ...judgeHanging(results)];
 }
 
 /** All runs with stuck entities against all without: there are as many of both, around one another. */
@@ -44,7 +48,36 @@ function judgeStuck(results: readonly RunResult[]): Verdict[] {
   ];
 }
 
+/** At each rate all runs beside the endpoint that hangs against all beside it when it answers: as many, around one another. */
+function judgeHanging(results: readonly RunResult[]): Verdict[] {
+  const about = results.filter(({ first }) => first !== undefined);
+  const byRate = Map.groupBy(about, ({ load }) => (load.kind === "rate" ? load.perSecond : 0));
+  return [...byRate].map(([perSecond, runs]) => {
+    const hangs = runs.filter(({ first }) => first === "hangs");
+    const answers = runs.filter(({ first }) => first === "answers");
+    const ratio = meanOf(hangs, "p99Us") / meanOf(answers, "p99Us");
+    const p50Ratio = meanOf(hangs, "p50Us") / meanOf(answers, "p50Us");
+    return {
+      target: `hanging: p99 of the other nine at most ${targets.besideHangingMaxRatio} x that without, at ${perSecond}/s`,
+      measured: `${ratio.toFixed(2)} x (p50 ${p50Ratio.toFixed(2)} x)`,
+      isMet: ratio <= targets.besideHangingMaxRatio,
+    };
+  });
+}
+
+const meanOf = (results: readonly RunResult[], percentile: "p50Us" | "p99Us"): number =>
+  results.reduce((sum, { delivery }) => sum + delivery[percentile], 0) / results.length;
+
 function judgeSaturation({ scenario, systemCpuUs, deliveredPerSecond }: RunResult): Verdict[] {
+  if (scenario === "events-x10") {
+    return [
+      {
+        target: `events-x10: at most ${targets.fanOutCpuMaxUs} us of CPU for each webhook at saturation, of ${systemProcesses.join(", ")}`,
+        measured: `${Math.round(systemCpuUs)} us`,
+        isMet: systemCpuUs <= targets.fanOutCpuMaxUs,
+      },
+    ];
+  }
   if (scenario !== "events") return [];
   return [
     {

@@ -5,7 +5,7 @@ import { Webhook } from "standardwebhooks";
 import { nowUs } from "../measure/clock.ts";
 import { readMark } from "../measure/mark.ts";
 import { connectToParent } from "../parent.ts";
-import type { SinkOrder, SinkReport } from "../protocol.ts";
+import type { FirstEndpoint, RunOrder, SinkOrder, SinkReport } from "../protocol.ts";
 import { RunTally } from "./run-tally.ts";
 
 /** Of every so many webhooks one is verified. */
@@ -16,6 +16,10 @@ const progressEveryMs = 10;
 const parent = connectToParent<SinkOrder, SinkReport>();
 let verifiers: Webhook[] = [];
 let tally: RunTally | undefined;
+/** Of the run: what the first endpoint does. */
+let firstEndpoint: FirstEndpoint | undefined;
+/** Those of the first endpoint that got no answer; cut off when the next run begins. */
+const unanswered = new Set<ServerResponse>();
 let arrivals = 0;
 let told = 0;
 
@@ -41,17 +45,29 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   request.on("end", () => {
     const [first = Buffer.alloc(0)] = chunks;
     take(request, chunks.length > 1 ? Buffer.concat(chunks) : first);
+    if (firstEndpoint === "hangs" && request.url === "/0") return hang(response);
     response.sendDate = false;
     response.writeHead(204).end();
   });
+}
+
+function hang(response: ServerResponse): void {
+  unanswered.add(response);
+  response.on("close", () => unanswered.delete(response));
+}
+
+function begin(order: RunOrder): void {
+  for (const response of unanswered) response.destroy();
+  firstEndpoint = order.first;
+  tally = new RunTally(order, verifiers.length);
+  told = 0;
 }
 
 parent.onOrder((order) => {
   if (order.kind === "endpoints") {
     verifiers = order.secrets.map((secret) => new Webhook(secret));
   } else if (order.kind === "run") {
-    tally = new RunTally(order.order, verifiers.length);
-    told = 0;
+    begin(order.order);
   } else if (tally !== undefined) {
     parent.tell({ kind: "result", result: tally.result() });
   }

@@ -31,3 +31,12 @@ test("shows requests that are no webhooks of the bench", () => {
   tally.take(7, "b", mark(0), 1_000_100);
   expect(tally.result().wrong).toEqual(["no webhook of the bench: a", "no webhook of the bench: b"]);
 });
+
+test("leaves the first endpoint out of a run that is about the others", () => {
+  const tally = new RunTally({ ...order, first: "hangs" }, 2);
+  tally.take(0, "a", mark(0), 9_000_000);
+  tally.take(1, "a", mark(0), 1_000_100);
+  const { arrived, delivery } = tally.result();
+  expect(delivery).toMatchObject({ count: 1, maxUs: 100 });
+  expect(arrived.map((text) => SequenceSet.fromText(text).size)).toEqual([1]);
+});

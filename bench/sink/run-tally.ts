@@ -9,6 +9,8 @@ const wrongShownMax = 10;
 /** What has arrived in one run. */
 export class RunTally {
   readonly run: number;
+  /** Endpoints below this one don't count. */
+  readonly #countedFrom: number;
   readonly #endAtUs: number;
   readonly #arrived: readonly SequenceSet[];
   readonly #webhookIds = new Set<string>();
@@ -18,8 +20,9 @@ export class RunTally {
   #verified = 0;
   readonly #wrong: string[] = [];
 
-  constructor({ run, startAtUs, seconds }: RunOrder, endpoints: number) {
+  constructor({ run, startAtUs, seconds, first }: RunOrder, endpoints: number) {
     this.run = run;
+    this.#countedFrom = first === undefined ? 0 : 1;
     this.#endAtUs = startAtUs + seconds * 1e6;
     this.#arrived = Array.from({ length: endpoints }, () => SequenceSet.empty());
   }
@@ -33,6 +36,7 @@ export class RunTally {
   take(endpoint: number, webhookId: string, mark: Mark | undefined, atUs: number): void {
     const arrived = this.#arrived[endpoint];
     if (mark === undefined || arrived === undefined) return this.noteWrong(`no webhook of the bench: ${webhookId}`);
+    if (endpoint < this.#countedFrom) return;
     // All of an earlier run had arrived before this one began.
     if (mark.run !== this.run || !arrived.add(mark.sequence)) {
       this.#duplicates += 1;
@@ -53,7 +57,7 @@ export class RunTally {
 
   result(): SinkResult {
     return {
-      arrived: this.#arrived.map((set) => set.toText()),
+      arrived: this.#arrived.slice(this.#countedFrom).map((set) => set.toText()),
       arrivedInTime: this.#arrivedInTime,
       duplicates: this.#duplicates,
       webhookIds: this.#webhookIds.size,

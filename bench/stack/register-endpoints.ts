@@ -6,14 +6,24 @@ import type { Scenario } from "../scenarios.ts";
 export async function registerEndpoints(api: Api, scenario: Scenario, sinkPort: number): Promise<string[]> {
   const secrets: string[] = [];
   for (let endpoint = 0; endpoint < scenario.endpoints; endpoint += 1) {
-    const { body } = await api("POST", "/v1/endpoints", {
-      url: `http://127.0.0.1:${sinkPort}/${endpoint}`,
-      events: [scenario.told],
-      concurrency: scenario.endpointConcurrency,
-    });
-    const { secret } = endpointSchema.parse(body);
-    if (secret === undefined) throw new Error("The new endpoint was answered without its secret");
-    secrets.push(secret);
+    secrets.push((await registerEndpoint(api, scenario, sinkPort, endpoint)).secret);
   }
   return secrets;
+}
+
+/** Registers the sink once, at the path `/<endpoint>`. */
+export async function registerEndpoint(
+  api: Api,
+  scenario: Scenario,
+  sinkPort: number,
+  endpoint: number,
+): Promise<{ id: string; secret: string }> {
+  const { body } = await api("POST", "/v1/endpoints", {
+    url: `http://127.0.0.1:${sinkPort}/${endpoint}`,
+    events: [scenario.told],
+    concurrency: scenario.endpointConcurrency,
+  });
+  const { id, secret } = endpointSchema.parse(body);
+  if (secret === undefined) throw new Error("The new endpoint was answered without its secret");
+  return { id, secret };
 }
