@@ -98,6 +98,26 @@ describe("CloudEvents", () => {
   );
 });
 
+test("a batch is one signed request, resent under the same id, and settles each of its deliveries", async () => {
+  const { api, receiver } = shop();
+  const url = receiver.partner("batches", inTurn({ status: 500 }, { status: 204 }));
+  const batch = { maxEvents: 3, maxWaitMs: 5_000 };
+  const { id, secret } = await api.createEndpoint({ url, events: ["reading.taken"], batch, retrySchedule: [1] });
+  const published = await Promise.all([1, 2, 3].map((n) => api.publish({ type: "reading.taken", data: { n } })));
+  const [first, again] = await received("batches", 2);
+  if (!first || !again) throw new Error("two requests were received");
+  expect([again.webhookId, again.body]).toEqual([first.webhookId, first.body]);
+  const read = verified(secret, again) as { batch: { id: string; type: string; data: { n: number } }[] };
+  expect(read.batch.map((event) => event.id)).toEqual(published.map((event) => event.id).toSorted());
+  expect(read.batch.map(({ data }) => data.n).toSorted()).toEqual([1, 2, 3]);
+  await eventually(async () => {
+    const { body } = await api.ask<{ data: Delivery[] }>("GET", `/endpoints/${id}/deliveries`);
+    const outcomes = body.data.map(({ status, attempts }) => [status, ...attempts.map((attempt) => attempt.status)]);
+    expect(outcomes).toEqual([1, 2, 3].map(() => ["delivered", 500, 204]));
+    expect(new Set(body.data.map(({ attempts }) => attempts[0]?.at)).size).toBe(1);
+  });
+});
+
 describe("an endpoint whose receiver is asked first", () => {
   const isAsked = ({ headers }: Received) => headers["webhook-request-origin"] === origin;
   const agreeing =

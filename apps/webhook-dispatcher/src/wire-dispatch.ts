@@ -104,16 +104,14 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     logger,
   });
   const lanes = new Lanes({
-    send: (outgoing) => sendDelivery(agents, outgoing),
+    send: (outgoing, others) => sendDelivery(agents, outgoing, others),
     record,
     onSlotFree: () => schedule.kick(),
     onGone: (endpoint) => void disableGone(db, endpoint, logger),
     shareOf: (endpoint) => fleet.shareOf(endpoint),
     mayStart: (endpoint) => fleet.mayStart(endpoint),
-    onAttempt: (outgoing, sent, next) => {
-      notes.add(outgoing.endpoint, sent.outcome);
-      report(outgoing, sent, next, { counted, logger });
-    },
+    onRequest: (endpoint, { outcome }) => notes.add(endpoint, outcome),
+    onAttempt: (outgoing, sent, next) => report(outgoing, sent, next, { counted, logger }),
     owner: id,
     waitingMax: config.HELD_DELIVERIES_MAX,
     inFlightMax: config.SENDS_IN_FLIGHT_MAX,

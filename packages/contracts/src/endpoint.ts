@@ -40,6 +40,15 @@ export const rateLimitSchema = z.strictObject({
   perSecond: z.number().min(0.01).max(limits.endpointRateMaxPerSecond),
 });
 
+export const endpointBatchSchema = z
+  .strictObject({
+    maxEvents: z.int().min(2).max(limits.endpointBatchMaxEvents),
+    maxWaitMs: z.int().min(limits.endpointBatchMinWaitMs).max(limits.endpointBatchMaxWaitMs),
+  })
+  .describe(
+    "One request for so many events, or for those that came within so long of the first. Not with cloudevents-binary, nor with ordering",
+  );
+
 const settings = {
   url: z.string().max(limits.endpointUrlMaxChars).meta({ example: "https://example.com/hooks" }),
   events: z.array(subscriptionPatternSchema).min(1).max(limits.endpointPatternsMax),
@@ -53,6 +62,7 @@ const settings = {
   format: z
     .enum(["standard", "cloudevents-structured", "cloudevents-binary"])
     .describe("Of the webhooks: Standard Webhooks, or CloudEvents 1.0; signed in the same way. Default standard"),
+  batch: endpointBatchSchema,
   rateLimit: rateLimitSchema,
   concurrency: z.int().min(1).max(limits.endpointConcurrencyMax).describe("Webhooks in flight at once; default 8"),
   timeoutMs: z
@@ -79,6 +89,7 @@ export const createEndpointSchema = z
     ordering: settings.ordering.optional(),
     orderingValve: settings.orderingValve.optional(),
     format: settings.format.optional(),
+    batch: settings.batch.optional(),
     handshake: z
       .boolean()
       .optional()
@@ -105,6 +116,7 @@ export const updateEndpointSchema = z
     ordering: settings.ordering.optional(),
     orderingValve: settings.orderingValve.nullable().optional(),
     format: settings.format.optional(),
+    batch: settings.batch.nullable().optional(),
     rateLimit: settings.rateLimit.nullable().optional(),
     concurrency: settings.concurrency.nullable().optional(),
     timeoutMs: settings.timeoutMs.nullable().optional(),
@@ -125,6 +137,7 @@ export const endpointSchema = z
     description: settings.description.optional(),
     headers: settings.headers.optional(),
     orderingValve: settings.orderingValve.optional(),
+    batch: settings.batch.optional(),
     rateLimit: settings.rateLimit.optional(),
     concurrency: settings.concurrency.optional(),
     timeoutMs: settings.timeoutMs.optional(),

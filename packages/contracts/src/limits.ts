@@ -16,6 +16,9 @@ export const limits = {
   endpointTimeoutMaxMs: 30_000,
   endpointTimeoutDefaultMs: 15_000,
   endpointRateMaxPerSecond: 10_000,
+  endpointBatchMaxEvents: 100,
+  endpointBatchMinWaitMs: 10,
+  endpointBatchMaxWaitMs: 5_000,
   /** Secrets of one endpoint that sign at the same time, the one that is rotated to included. */
   endpointSecretsMax: 5,
   /** Public keys in one key set. */

@@ -3,6 +3,7 @@ export * from "./address/judge-url.ts";
 export * from "./bounded-map.ts";
 export * from "./canonical-json.ts";
 export * from "./delivery/after-attempt.ts";
+export * from "./delivery/batch.ts";
 export * from "./delivery/cloud-event.ts";
 export * from "./delivery/custom-headers.ts";
 export * from "./delivery/delivery-id.ts";

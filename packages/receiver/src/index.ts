@@ -11,6 +11,7 @@ export {
   type WebhookReceiver,
 } from "./receive/create-receiver.ts";
 export { type MemoryStoreOptions, memoryStore, type ReceivedStore } from "./receive/received-store.ts";
+export { eventsOf, type ReceivedEvent } from "./verify/events-of.ts";
 export { type KeySetOptions, keySet } from "./verify/key-set.ts";
 export {
   type Refused,

@@ -121,6 +121,23 @@ test("an endpoint's order and its valve are kept, changed as a whole, and taken 
   expect(held).not.toHaveProperty("orderingValve");
 });
 
+test("an endpoint's batch is kept and taken away, and never comes together with what can't be batched", async () => {
+  const batch = { maxEvents: 10, maxWaitMs: 200 };
+  const settings = { url: "https://example.com/hooks", events: ["**"] };
+  const { json } = await call("POST", "/v1/endpoints", { ...settings, batch });
+  expect(json).toMatchObject({ batch });
+  const change = (changes: object) => call("PATCH", `/v1/endpoints/${json.id}`, changes);
+  for (const changes of [{ ordering: "entity" }, { format: "cloudevents-binary" }]) {
+    expect(await change(changes)).toMatchObject({ status: 422, json: { errors: [{ pointer: "/batch" }] } });
+  }
+  expect(await change({ format: "cloudevents-structured" })).toMatchObject({ status: 200, json: { batch } });
+  const single = await change({ batch: null, ordering: "entity" });
+  expect(single).toMatchObject({ status: 200, json: { ordering: "entity" } });
+  expect(single.json).not.toHaveProperty("batch");
+  expect(await change({ batch })).toMatchObject({ status: 422, json: { errors: [{ pointer: "/batch" }] } });
+  expect(await change({ batch, ordering: "none" })).toMatchObject({ status: 200, json: { batch } });
+});
+
 async function storedSecret(endpointId: string): Promise<string> {
   const { rows } = await ingest.db.pool.query("SELECT * FROM endpoint_secrets WHERE endpoint_id = $1", [endpointId]);
   const { key_id: keyId, nonce, ciphertext, version } = rows[0];

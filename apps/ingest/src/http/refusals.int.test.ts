@@ -174,6 +174,9 @@ describe("an endpoint", () => {
     [{ ordering: "random" }, "/ordering"],
     [{ orderingValve: {} }, "/orderingValve"],
     [{ orderingValve: { skipAfterAttempts: 0 } }, "/orderingValve/skipAfterAttempts"],
+    [{ batch: { maxEvents: 1, maxWaitMs: 100 } }, "/batch/maxEvents"],
+    [{ batch: { maxEvents: 10, maxWaitMs: 100 }, format: "cloudevents-binary" }, "/batch"],
+    [{ batch: { maxEvents: 10, maxWaitMs: 100 }, ordering: "entity" }, "/batch"],
     [{ secret: "whsec_mine" }, "/secret"],
     [{ timeoutMs: 31_000 }, "/timeoutMs"],
   ])("can't have %j", async (changes, pointer) => {

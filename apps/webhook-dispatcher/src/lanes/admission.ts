@@ -52,13 +52,15 @@ export class Admission {
     return { start: false, why: "concurrency" };
   }
 
-  /** What a claim may take of a lane now; the slots are kept free for it until {@link settle}. */
-  allow(lane: Lane, now: number): LaneAllowance {
+  /**
+   * What a claim may take of a lane now, `perRequest` deliveries for each slot; the slots are kept free for it until {@link settle}.
+   */
+  allow(lane: Lane, perRequest: number, now: number): LaneAllowance {
     const { endpoint } = lane;
     const leaseMs = endpoint.timeoutMs + leaseMarginMs;
     if (lane.concurrency === 0) return { max: 0, leaseMs, againInMs: lookAgainMs, leave: true };
     const decision = lane.decide(now);
-    const max = this.#reserve(lane, now);
+    const max = this.#reserve(lane, perRequest, now) * perRequest;
     if (max === 0) this.#withBacklog.add(endpoint.endpointId);
     const heldMs = decision.start ? 0 : heldForMs(lane, decision.untilMs, now);
     const againInMs = Math.max(lookAgainMs, heldMs, Math.min(lookAgainMaxMs, lane.oldestMs(now)));
@@ -66,9 +68,9 @@ export class Admission {
     return { max, leaseMs, againInMs, ...(isProbe ? { probeMs: DEFAULT_BREAKER_POLICY.probeLostAfterMs } : {}) };
   }
 
-  /** Gives back what was reserved for a claim. */
-  settle(lane: Lane, reserved: number, claimed: number): void {
-    this.slots.release(lane, reserved);
+  /** Gives back what was reserved for a claim of up to `reserved` deliveries. */
+  settle(lane: Lane, reserved: number, perRequest: number, claimed: number): void {
+    this.slots.release(lane, reserved / perRequest);
     const { endpointId } = lane.endpoint;
     if (claimed > 0 && claimed === reserved) this.#withBacklog.add(endpointId);
     else if (reserved > 0) this.#withBacklog.delete(endpointId);
@@ -84,9 +86,10 @@ export class Admission {
     return lane.isTurnOfSchedule && !lane.isOwing(now) && this.#withBacklog.has(lane.endpoint.endpointId);
   }
 
-  #reserve(lane: Lane, now: number): number {
+  #reserve(lane: Lane, perRequest: number, now: number): number {
     if (!this.#options.mayStart(lane.endpoint)) return 0;
-    const wanted = lane.waiting.length === 0 ? claimMax : Number(lane.isOwing(now));
+    const isForLive = (lane.ripeAtMs() ?? Number.POSITIVE_INFINITY) <= now;
+    const wanted = isForLive ? Number(lane.isOwing(now)) : Math.max(1, Math.floor(claimMax / perRequest));
     const max = this.slots.reserve(lane, lane.freeSlots(DEFAULT_BREAKER_POLICY, now, wanted));
     if (max > 0) lane.paid();
     return max;

@@ -15,10 +15,13 @@ import type { InFlight } from "./lane.ts";
 
 export type AfterAttempt = Waiting | Delivered | Exhausted | Expired | Skipped;
 
+/** A delivery, and since when the request was out that it went in. */
+export type Attempted = Pick<InFlight, "outgoing" | "sinceMs">;
+
 /** How a delivery goes on after an attempt, by the settings of its endpoint. @param dice in [0, 1) */
 export function judgeAttempt(
   endpoint: Subscription,
-  { outgoing, sinceMs }: InFlight,
+  { outgoing, sinceMs }: Attempted,
   outcome: AttemptOutcome,
   now: Date,
   dice: number,

@@ -4,6 +4,7 @@ import {
   attemptStarted,
   type Breaker,
   type BreakerPolicy,
+  batchSize,
   closedBreaker,
   emptyBucket,
   type Lane as LaneState,
@@ -39,11 +40,16 @@ export interface LaneShare {
 /** A delivery that is being sent. */
 export interface InFlight {
   readonly outgoing: Outgoing;
+  /** Those that are in the same request, where the endpoint wants batches. */
+  readonly others: readonly Outgoing[];
   readonly sinceMs: number;
   readonly probe: boolean;
   /** It has a row with a lease. */
   spilled: boolean;
 }
+
+/** What goes in one request: one delivery, or several where the endpoint wants batches. */
+export type Batch = readonly [Outgoing, ...Outgoing[]];
 
 export const kindOf = ({ isClaimed }: Outgoing): SendKind => (isClaimed ? "scheduled" : "live");
 
@@ -150,10 +156,41 @@ export class Lane {
     this.#owedUntilMs = 0;
   }
 
-  start(outgoing: Outgoing, probe: boolean, policy: BreakerPolicy, nowMs: number): InFlight {
+  /**
+   * When the first that waits here may go: at once where nothing is gathered, where a batch is full, and where it comes from
+   * the schedule, in which it has waited already. Undefined: nothing waits.
+   */
+  ripeAtMs(): number | undefined {
+    const [first] = this.waiting;
+    const { batch } = this.endpoint;
+    if (first === undefined) return undefined;
+    if (batch === undefined || first.outgoing.isClaimed || this.waiting.length >= batch.maxEvents) return first.sinceMs;
+    return first.sinceMs + batch.maxWaitMs;
+  }
+
+  /** Takes the next request's deliveries from those that wait: one, or a batch of live ones or of one replay. */
+  takeNext(first: Outgoing): Batch {
+    if (this.endpoint.batch === undefined) {
+      this.waiting.shift();
+      return [first];
+    }
+    const { maxEvents } = this.endpoint.batch;
+    const alike = this.waiting.map(({ outgoing }) => outgoing).filter(({ replay }) => replay === first.replay);
+    const count = batchSize(
+      alike.slice(0, maxEvents).map(({ body }) => body.length),
+      maxEvents,
+    );
+    const taken = new Set(alike.slice(0, count));
+    const left = this.waiting.filter(({ outgoing }) => !taken.has(outgoing));
+    this.waiting.splice(0, this.waiting.length, ...left);
+    return [first, ...[...taken].filter((outgoing) => outgoing !== first)];
+  }
+
+  start([outgoing, ...others]: Batch, probe: boolean, policy: BreakerPolicy, nowMs: number): InFlight {
     this.#state = attemptStarted(this.#state, policy, nowMs);
     this.#liveInRow = outgoing.isClaimed ? 0 : this.#liveInRow + 1;
-    const flight = { outgoing, sinceMs: nowMs, probe, spilled: outgoing.event === undefined };
+    const spilled = outgoing.event === undefined && others.every(({ event }) => event === undefined);
+    const flight = { outgoing, others, sinceMs: nowMs, probe, spilled };
     this.inFlight.add(flight);
     return flight;
   }

@@ -60,6 +60,7 @@ function rig(over: RigOptions = {}) {
     onGone: () => {
       calls.gone += 1;
     },
+    onRequest: () => undefined,
     onAttempt: () => undefined,
     shareOf: ({ concurrency, ratePerSecond }) => ({ concurrency, ratePerSecond, ...over.share }),
     mayStart: over.mayStart ?? (() => true),

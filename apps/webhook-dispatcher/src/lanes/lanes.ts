@@ -5,17 +5,20 @@ import type { AttemptResult as Sent } from "../send/post-webhook.ts";
 import type { Subscription } from "../subscriptions/subscription.ts";
 import { Admission, type AdmissionOptions, heldForMs } from "./admission.ts";
 import type { Outgoing } from "./held.ts";
-import { type AfterAttempt, isGone, judgeAttempt, pauseOf } from "./judge-attempt.ts";
-import { type InFlight, Lane, type LaneShare, laneWaitingMax } from "./lane.ts";
+import { type AfterAttempt, type Attempted, isGone, judgeAttempt, pauseOf } from "./judge-attempt.ts";
+import { type Batch, type InFlight, Lane, type LaneShare, laneWaitingMax } from "./lane.ts";
 import { Spill, takeEvent, toLaneBreaker } from "./spill.ts";
 import { toEnded } from "./to-record.ts";
 
 export interface LanesOptions extends AdmissionOptions {
-  /** One POST; never rejects. */
-  send(outgoing: Outgoing): Promise<Sent>;
+  /** One POST, with the others of its batch; never rejects. */
+  send(outgoing: Outgoing, others: readonly Outgoing[]): Promise<Sent>;
   record(entry: Entry): void;
   /** 410 Gone: the receiver wants no more. */
   onGone(endpoint: Subscription): void;
+  /** For each request. */
+  onRequest(endpoint: Subscription, sent: Sent): void;
+  /** For each delivery in it. */
   onAttempt(outgoing: Outgoing, sent: Sent, next: AfterAttempt): void;
   /** What this dispatcher may use of the endpoint's limits. */
   shareOf(endpoint: Subscription): LaneShare;
@@ -78,6 +81,10 @@ export class Lanes {
   offer(outgoing: Outgoing): void {
     const lane = this.#laneOf(outgoing.endpoint);
     const now = this.#options.clock();
+    if (lane.endpoint.batch !== undefined) {
+      this.#wait(lane, outgoing, undefined, now);
+      return void this.#pump(lane, now);
+    }
     if (lane.waiting.length > 0) return this.#wait(lane, outgoing, undefined, now);
     this.#startOrWait(lane, outgoing, now);
   }
@@ -90,16 +97,25 @@ export class Lanes {
     const lane = this.#laneOf(endpoint);
     const now = this.#options.clock();
     if (breaker !== undefined) lane.takeBreaker(breaker ?? undefined, now);
-    return this.#admission.allow(lane, now);
+    return this.#admission.allow(lane, perRequest(endpoint), now);
   }
 
   /** Sends what a claim has taken, and gives back what was reserved beyond it. */
   settleClaim(endpoint: Subscription, reserved: number, claimed: readonly Outgoing[]): void {
     const lane = this.#laneOf(endpoint);
     const now = this.#options.clock();
-    this.#admission.settle(lane, reserved, claimed.length);
+    this.#admission.settle(lane, reserved, perRequest(endpoint), claimed.length);
+    if (lane.endpoint.batch !== undefined) return this.#sendBatches(lane, claimed, now);
     for (const outgoing of claimed) this.#startOrWait(lane, outgoing, now);
     if (reserved > claimed.length && lane.waiting.length > 0) this.#pump(lane, now);
+  }
+
+  /** What the schedule gives goes before what is only being gathered. */
+  #sendBatches(lane: Lane, claimed: readonly Outgoing[], now: number): void {
+    const before = lane.waiting.splice(0);
+    for (const outgoing of claimed) this.#wait(lane, outgoing, undefined, now);
+    lane.waiting.push(...before);
+    this.#pump(lane, now);
   }
 
   /** Takes over what Postgres says of lanes that were held back or let go, whichever dispatcher met it. */
@@ -153,7 +169,9 @@ export class Lanes {
   }
 
   #spillOverdue(lane: Lane, now: number, beforeMs: number): void {
-    while (lane.waiting[0] && lane.waiting[0].sinceMs <= beforeMs) this.#spillFirst(lane, 0);
+    for (let ripeAtMs = lane.ripeAtMs(); ripeAtMs !== undefined && ripeAtMs <= beforeMs; ripeAtMs = lane.ripeAtMs()) {
+      this.#spillFirst(lane, 0);
+    }
     this.#spill.overdue(lane, beforeMs, now);
   }
 
@@ -166,7 +184,7 @@ export class Lanes {
 
   #startOrWait(lane: Lane, outgoing: Outgoing, now: number): void {
     const decision = this.#admission.decide(lane, outgoing, now);
-    if (decision.start) return this.#start(lane, outgoing, decision.probe, now);
+    if (decision.start) return this.#start(lane, [outgoing], decision.probe, now);
     const isHeldBack = decision.why === "paused" || decision.why === "breaker";
     if (isHeldBack) return this.#spill.waiting(outgoing, heldForMs(lane, decision.untilMs, now));
     this.#wait(lane, outgoing, decision.untilMs, now);
@@ -181,30 +199,53 @@ export class Lanes {
     this.#wakeLater(lane, untilMs);
   }
 
-  #start(lane: Lane, outgoing: Outgoing, probe: boolean, now: number): void {
+  #start(lane: Lane, batch: Batch, probe: boolean, now: number): void {
+    const [outgoing, ...others] = batch;
     this.#admission.slots.take(lane, outgoing);
     // What waited is sent to where the endpoint is now.
-    outgoing.endpoint = lane.endpoint;
-    const flight = lane.start(outgoing, probe, DEFAULT_BREAKER_POLICY, now);
-    void this.#options.send(outgoing).then((sent) => this.#ended(lane, flight, sent));
+    for (const each of batch) each.endpoint = lane.endpoint;
+    const flight = lane.start(batch, probe, DEFAULT_BREAKER_POLICY, now);
+    void this.#options.send(outgoing, others).then((sent) => this.#ended(lane, flight, sent));
   }
 
   #ended(lane: Lane, flight: InFlight, sent: Sent): void {
-    const { outgoing, probe, sinceMs } = flight;
+    const { outgoing, others, probe, sinceMs } = flight;
     const { endpoint } = lane;
-    const { clock, dice, record, onAttempt } = this.#options;
+    const { clock, dice, onRequest } = this.#options;
     const now = clock();
     this.#admission.slots.give(lane, outgoing);
     const changed = lane.end(flight, { outcome: sent.outcome, probe }, DEFAULT_BREAKER_POLICY, now, dice());
-    const next = judgeAttempt(endpoint, flight, sent.outcome, new Date(now), dice());
-    const pause = pauseOf(next, endpoint, now);
+    onRequest(endpoint, sent);
+    // The same for all of a batch, so that those that failed together are due together.
+    const spread = dice();
+    const isTold = endpoint.enabled;
+    const judged = judgeAttempt(endpoint, flight, sent.outcome, new Date(now), spread);
+    const pause = pauseOf(judged, endpoint, now);
     if (pause) lane.pauseUntil(now + pause.pauseMs);
-    if (isGone(next)) this.#hold(lane, now);
-    const isOver = !endpoint.enabled || isGone(next);
-    const delivery = toEnded(outgoing, sent, next, sinceMs, now, isOver ? discardDueMs : Number.POSITIVE_INFINITY);
-    record({ delivery, event: takeEvent(outgoing), pause, breaker: toLaneBreaker(changed, endpoint, now) });
-    onAttempt(outgoing, sent, next);
+    if (isGone(judged)) this.#hold(lane, now);
+    this.#endedAs(judged, flight, sent, now, { isTold, pause, breaker: toLaneBreaker(changed, endpoint, now) });
+    for (const other of others) {
+      const attempted = { outgoing: other, sinceMs };
+      this.#endedAs(judgeAttempt(endpoint, attempted, sent.outcome, new Date(now), spread), attempted, sent, now, {
+        isTold,
+      });
+    }
     this.#goOn(lane, now);
+  }
+
+  /** One of the deliveries that went in a request. @param shared what is said of the lane, once for the request */
+  #endedAs(
+    next: AfterAttempt,
+    { outgoing, sinceMs }: Attempted,
+    sent: Sent,
+    now: number,
+    shared: Pick<Entry, "pause" | "breaker"> & { isTold: boolean },
+  ): void {
+    const { isTold, ...ofLane } = shared;
+    const isOver = !isTold || isGone(next);
+    const delivery = toEnded(outgoing, sent, next, sinceMs, now, isOver ? discardDueMs : Number.POSITIVE_INFINITY);
+    this.#options.record({ delivery, event: takeEvent(outgoing), ...ofLane });
+    this.#options.onAttempt(outgoing, sent, next);
   }
 
   #hold(lane: Lane, now: number): void {
@@ -236,14 +277,22 @@ export class Lanes {
     let started = 0;
     for (let first = lane.waiting[0]; first; first = lane.waiting[0]) {
       if (started >= max) return started;
+      const ripeAtMs = lane.ripeAtMs() ?? now;
+      if (ripeAtMs > now) {
+        this.#wakeLater(lane, ripeAtMs);
+        break;
+      }
       const decision = this.#admission.decide(lane, first.outgoing, now);
       if (decision.start) {
-        lane.waiting.shift();
-        this.#waiting -= 1;
+        const batch = lane.takeNext(first.outgoing);
+        this.#waiting -= batch.length;
         started += 1;
-        this.#start(lane, first.outgoing, decision.probe, now);
+        this.#start(lane, batch, decision.probe, now);
       } else if (decision.why === "paused" || decision.why === "breaker") {
-        this.#spillFirst(lane, heldForMs(lane, decision.untilMs, now));
+        const heldMs = heldForMs(lane, decision.untilMs, now);
+        // Those of a batch are due together too.
+        do this.#spillFirst(lane, heldMs);
+        while (lane.endpoint.batch !== undefined && lane.waiting.length > 0);
       } else {
         this.#wakeLater(lane, decision.untilMs);
         return started;
@@ -270,5 +319,8 @@ export class Lanes {
     return lane;
   }
 }
+
+/** Deliveries that one slot sends. */
+const perRequest = ({ batch }: Subscription): number => batch?.maxEvents ?? 1;
 
 const idOf = ({ endpoint }: Lane): string => endpoint.endpointId;

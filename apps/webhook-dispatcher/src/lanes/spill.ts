@@ -39,8 +39,11 @@ export class Spill {
   #sending(lane: Lane, flight: InFlight, now: number): void {
     flight.spilled = true;
     const leaseMs = Math.max(0, flight.sinceMs + lane.endpoint.timeoutMs - now) + leaseMarginMs;
-    const delivery = toSending(flight.outgoing, this.#options.owner, leaseMs);
-    this.#options.record({ delivery, event: takeEvent(flight.outgoing) });
+    for (const outgoing of [flight.outgoing, ...flight.others]) {
+      if (outgoing.event === undefined) continue;
+      const delivery = toSending(outgoing, this.#options.owner, leaseMs);
+      this.#options.record({ delivery, event: takeEvent(outgoing) });
+    }
   }
 }
 

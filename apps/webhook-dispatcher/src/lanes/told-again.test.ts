@@ -45,6 +45,7 @@ function rig() {
     },
     onSlotFree: () => undefined,
     onGone: () => undefined,
+    onRequest: () => undefined,
     onAttempt: () => undefined,
     shareOf: ({ concurrency, ratePerSecond }) => ({ concurrency, ratePerSecond }),
     mayStart: () => true,

@@ -1,5 +1,5 @@
 import type { SubscriptionRow } from "@postback/database";
-import { CONTENT_TYPES } from "@postback/domain";
+import { BATCH_CONTENT_TYPE, CONTENT_TYPES } from "@postback/domain";
 
 /**
  * What all webhooks to an endpoint carry besides what is of one attempt: its own headers and, above them, ours. A
@@ -8,11 +8,18 @@ import { CONTENT_TYPES } from "@postback/domain";
  * @param origin this system, as receivers that were asked have agreed to it
  */
 export function endpointHeaders(
-  { headers, format, handshake }: Pick<SubscriptionRow, "headers" | "format" | "handshake">,
+  {
+    headers,
+    format,
+    handshake,
+    batchMaxEvents,
+  }: Pick<SubscriptionRow, "headers" | "format" | "handshake" | "batchMaxEvents">,
   origin: string,
 ): Record<string, string> {
   const ours: Record<string, string> = {
-    ...(format === "standard" ? {} : { "content-type": CONTENT_TYPES[format] }),
+    ...(format === "standard"
+      ? {}
+      : { "content-type": batchMaxEvents === null ? CONTENT_TYPES[format] : BATCH_CONTENT_TYPE }),
     ...(handshake ? { origin } : {}),
   };
   const isOurs = (name: string) => name in ours || (format === "cloudevents-binary" && name.startsWith("ce-"));

@@ -28,6 +28,8 @@ const row = (given: Partial<SubscriptionRow> = {}): SubscriptionRow => ({
   retrySchedule: null,
   partnerId: null,
   format: "standard",
+  batchMaxEvents: null,
+  batchMaxWaitMs: null,
   handshake: false,
   enabled: true,
   deleted: false,

@@ -1,5 +1,6 @@
 import { type Keyring, openSecret, type SubscriptionRow } from "@postback/database";
 import {
+  type BatchSetting,
   DEFAULT_RETRY_SCHEDULE,
   type EventFilter,
   type EventFormat,
@@ -34,6 +35,8 @@ export interface Subscription {
   readonly ordering: Ordering;
   readonly valve: OrderValve;
   readonly format: EventFormat;
+  /** Several events go in one request. */
+  readonly batch?: BatchSetting | undefined;
   readonly enabled: boolean;
   readonly deleted: boolean;
   /** The newest first; while rotating all of them sign, each until its end. */
@@ -69,6 +72,10 @@ export function toSubscription(row: SubscriptionRow, keyring: Keyring, origin: s
       skipAfterSeconds: row.orderSkipSeconds ?? undefined,
     },
     format: row.format,
+    batch:
+      row.batchMaxEvents === null || row.batchMaxWaitMs === null
+        ? undefined
+        : { maxEvents: row.batchMaxEvents, maxWaitMs: row.batchMaxWaitMs },
     enabled: row.enabled,
     deleted: row.deleted,
     keys: row.deleted ? [] : row.secrets.map((secret) => openKey(row, secret, keyring)),

@@ -20,6 +20,9 @@ export interface SubscriptionRow {
   timeoutMs: number | null;
   retrySchedule: number[] | null;
   format: EndpointFormat;
+  /** Both or neither. */
+  batchMaxEvents: number | null;
+  batchMaxWaitMs: number | null;
   /** Its receiver has to agree, or has agreed, to get anything. */
   handshake: boolean;
   enabled: boolean;
@@ -35,6 +38,7 @@ const load = statement(
      e.ordering, e.order_skip_attempts AS "orderSkipAttempts", e.order_skip_seconds AS "orderSkipSeconds",
      e.rate_per_second AS "ratePerSecond", e.concurrency, e.timeout_ms AS "timeoutMs",
      e.retry_schedule AS "retrySchedule", e.format,
+     e.batch_max_events AS "batchMaxEvents", e.batch_max_wait_ms AS "batchMaxWaitMs",
      e.handshake_status IS NOT NULL AS handshake, e.enabled, e.deleted_at IS NOT NULL AS deleted, e.version::text AS version,
      coalesce((SELECT json_agg(json_build_object('version', s.version, 'keyId', s.key_id,
          'nonce', encode(s.nonce, 'base64'), 'ciphertext', encode(s.ciphertext, 'base64'),

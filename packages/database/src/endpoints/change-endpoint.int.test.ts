@@ -72,6 +72,8 @@ describe("a change of an endpoint", () => {
       orderSkipAttempts: 3,
       orderSkipSeconds: 600,
       format: "cloudevents-binary" as const,
+      batchMaxEvents: null,
+      batchMaxWaitMs: null,
     };
     const endpoint = await anEndpoint(rig.db, settings);
     const [stored] = await rig.query<{ nonce: Buffer; ciphertext: Buffer }>(

@@ -19,6 +19,9 @@ export interface EndpointSettings {
   orderSkipAttempts?: number | null;
   orderSkipSeconds?: number | null;
   format?: EndpointFormat;
+  /** Both or neither; not with `cloudevents-binary`, nor with an order. */
+  batchMaxEvents?: number | null;
+  batchMaxWaitMs?: number | null;
   ratePerSecond?: number | null;
   concurrency?: number | null;
   timeoutMs?: number | null;

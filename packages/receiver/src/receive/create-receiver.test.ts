@@ -168,3 +168,60 @@ describe("memoryStore", () => {
     expect(did).toEqual(["a", "b", "c", "a"]);
   });
 });
+
+describe("a batch", () => {
+  const batch = {
+    batch: [
+      { id: "e1", ...placed("1") },
+      { id: "e2", ...placed("2") },
+    ],
+  };
+
+  it("is verified once, and each of its events is handled once, in whichever batch it comes", async () => {
+    const { receiver, seen } = receiving();
+    expect(await receiver.receive(webhook(batch, { id: "batch_a" }))).toMatchObject({ status: 204 });
+    const other = {
+      batch: [
+        { id: "e2", ...placed("2") },
+        { id: "e3", ...placed("3") },
+      ],
+    };
+    expect(await receiver.receive(webhook(other, { id: "batch_b" }))).toMatchObject({ status: 204 });
+    await receiver.receive(webhook(placed("1"), { id: "e1" }));
+    expect(seen.handled).toEqual(["1", "2", "3"]);
+    expect(seen.deliveries.map(({ webhookId }) => webhookId)).toEqual(["e1", "e2", "e3"]);
+  });
+
+  it("of CloudEvents is read the same", async () => {
+    const { receiver, seen } = receiving();
+    await receiver.receive(webhook(batch.batch, { id: "batch_a" }));
+    expect(seen.handled).toEqual(["1", "2"]);
+  });
+
+  it("comes again when one of its events throws, and only that one is done then", async () => {
+    let isBroken = true;
+    const handled: string[] = [];
+    const { receiver } = receiving({
+      on: {
+        "order.placed": ({ data }) => {
+          if (isBroken && data.orderId === "2") throw new Error("not now");
+          handled.push(data.orderId);
+        },
+      },
+    });
+    expect(await receiver.receive(webhook(batch, { id: "batch_a" }))).toMatchObject({ status: 500 });
+    isBroken = false;
+    expect(await receiver.receive(webhook(batch, { id: "batch_a" }))).toMatchObject({ status: 204 });
+    expect(handled).toEqual(["1", "2"]);
+  });
+
+  it("with a wrong signature, or whose events have no ids, does nothing", async () => {
+    const { receiver, seen } = receiving();
+    expect(await receiver.receive(webhook(batch, { id: "batch_a", by: generateSecret() }))).toMatchObject({
+      status: 401,
+    });
+    const nameless = { batch: [placed("1")] };
+    expect(await receiver.receive(webhook(nameless, { id: "batch_b" }))).toMatchObject({ status: 500 });
+    expect(seen.handled).toEqual([]);
+  });
+});

@@ -1,14 +1,15 @@
+import { eventsOf, type ReceivedEvent } from "../verify/events-of.ts";
 import { type Refused, type Verified, verifyWebhook, type WebhookToVerify } from "../verify/verify-webhook.ts";
 import { type KeySource, parseKey, type VerifyingKey } from "../verify/verifying-key.ts";
 import type { EventOf, WebhookEvent } from "../webhook-event.ts";
 import { headerOf, type WebhookHeaders } from "../webhook-headers.ts";
 import type { ReceivedStore } from "./received-store.ts";
 
-/** How an event came. */
+/** How an event came: in a webhook of its own, or in a batch. */
 export interface Delivery<Tx = void> {
   /** The event's id: the same on each attempt and replay. */
   readonly webhookId: string;
-  /** From 1; undefined of a sender that doesn't count. */
+  /** Of the request, from 1; in a batch that of its oldest. Undefined of a sender that doesn't count. */
   readonly attempt: number | undefined;
   /** Of the replay that it belongs to; undefined of a live one. */
   readonly replayId: string | undefined;
@@ -74,7 +75,7 @@ export function createReceiver<Events, Tx = void>(options: ReceiverOptions<Event
     try {
       const verified = await verifiedBy(source, webhook, options);
       if (!verified.ok) return answerTo(verified);
-      await handleOnce(options, verified, webhook.headers);
+      for (const each of eventsOf(verified)) await handleOnce(options, each, webhook.headers);
       return done;
     } catch (error) {
       return failed(error);
@@ -112,7 +113,7 @@ const answerTo = ({ reason, message }: Refused): Answer => ({
 
 async function handleOnce<Events, Tx>(
   { on, otherwise, store, repeatsReplays = false }: ReceiverOptions<Events, Tx>,
-  { webhookId, event }: Verified,
+  { webhookId, event }: ReceivedEvent,
   headers: WebhookHeaders,
 ): Promise<void> {
   const replayId = headerOf(headers, "postback-replay");

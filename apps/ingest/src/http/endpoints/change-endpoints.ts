@@ -8,13 +8,16 @@ import { idParam, sendJson } from "../context.ts";
 import { readJsonAs } from "../json-request.ts";
 import type { Handler } from "../middleware/authorize.ts";
 import type { CheckUrl } from "./check-url.ts";
-import { endpointSettings } from "./endpoint-settings.ts";
+import { batchConflict, endpointSettings } from "./endpoint-settings.ts";
 import { makeSecret } from "./make-secret.ts";
 import { presentEndpoint } from "./present-endpoint.ts";
 import { settled } from "./settled.ts";
 
 export interface ChangeEndpointsOptions {
-  store: Pick<IngestStore, "createEndpoint" | "updateEndpoint" | "deleteEndpoint" | "awaitSubscriptionVersion">;
+  store: Pick<
+    IngestStore,
+    "createEndpoint" | "updateEndpoint" | "findEndpoint" | "deleteEndpoint" | "awaitSubscriptionVersion"
+  >;
   keyring: Keyring;
   checkUrl: CheckUrl;
   logger: Logger;
@@ -44,10 +47,16 @@ export function updateEndpoint(options: ChangeEndpointsOptions): Handler {
     const settings = endpointSettings(await readJsonAs(ctx.req, updateEndpointSchema), options.checkUrl);
     const id = idParam(ctx, "id");
     const changed = id === undefined ? undefined : await options.store.updateEndpoint(tenantId, id, settings);
-    if (changed === undefined) throw notFound("endpoint");
+    if (changed === undefined) throw await whyNotChanged(options, tenantId, id);
     await settled(options, placeOf(changed), { keyId, tenantId, outcome: "updated" });
     sendJson(ctx, 200, JSON.stringify(presentEndpoint(changed.endpoint)));
   };
+}
+
+/** One that is there and can't be changed so: a batch would not fit what it has. */
+async function whyNotChanged({ store }: ChangeEndpointsOptions, tenantId: string, id: string | undefined) {
+  const found = id === undefined ? undefined : await store.findEndpoint(tenantId, id);
+  return found ? invalidInput([batchConflict]) : notFound("endpoint");
 }
 
 export function deleteEndpoint(options: ChangeEndpointsOptions): Handler {

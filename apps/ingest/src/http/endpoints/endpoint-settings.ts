@@ -11,12 +11,30 @@ import type { CheckUrl } from "./check-url.ts";
  */
 export function endpointSettings(given: UpdateEndpoint, checkUrl: CheckUrl): EndpointSettings {
   if (given.url !== undefined) checkUrl(given.url);
-  const errors = [...(given.headers ? customHeaderErrors(given.headers) : []), ...filterErrors(given.filter)];
+  const errors = [
+    ...(given.headers ? customHeaderErrors(given.headers) : []),
+    ...filterErrors(given.filter),
+    ...batchErrors(given),
+  ];
   if (errors.length > 0) throw invalidInput(errors);
-  const { rateLimit, orderingValve, ...same } = given;
+  const { rateLimit, orderingValve, batch, ...same } = given;
   const rate = rateLimit === undefined ? {} : { ratePerSecond: rateLimit?.perSecond ?? null };
-  return withoutUndefined({ ...same, ...rate, ...valveColumns(orderingValve) });
+  return withoutUndefined({ ...same, ...rate, ...valveColumns(orderingValve), ...batchColumns(batch) });
 }
+
+const batchColumns = (batch: UpdateEndpoint["batch"]): EndpointSettings =>
+  batch === undefined ? {} : { batchMaxEvents: batch?.maxEvents ?? null, batchMaxWaitMs: batch?.maxWaitMs ?? null };
+
+/** What can't be together, as far as one request says it; see {@link batchConflict} for what the endpoint has already. */
+function batchErrors({ batch, format, ordering }: UpdateEndpoint): FieldError[] {
+  if (!batch || (format !== "cloudevents-binary" && (ordering ?? "none") === "none")) return [];
+  return [batchConflict];
+}
+
+export const batchConflict: FieldError = {
+  pointer: "/batch",
+  message: "can't be together with the format cloudevents-binary, nor with ordering",
+};
 
 /** The valve is set as a whole: a part that is left out isn't kept from before. */
 function valveColumns(valve: UpdateEndpoint["orderingValve"]): EndpointSettings {

@@ -16,6 +16,9 @@ export const presentEndpoint = (row: EndpointRow): Endpoint => ({
   ordering: row.ordering as Endpoint["ordering"],
   ...presentValve(row),
   format: row.format as Endpoint["format"],
+  ...(row.batchMaxEvents === null || row.batchMaxWaitMs === null
+    ? {}
+    : { batch: { maxEvents: row.batchMaxEvents, maxWaitMs: row.batchMaxWaitMs } }),
   ...(row.ratePerSecond === null ? {} : { rateLimit: { perSecond: row.ratePerSecond } }),
   ...(row.concurrency === null ? {} : { concurrency: row.concurrency }),
   ...(row.timeoutMs === null ? {} : { timeoutMs: row.timeoutMs }),
