@@ -41,7 +41,8 @@ Needs Linux, where /proc tells the CPU. Ends what it started, and removes its da
   --scenario <names>    events (one event, one endpoint), events-x10 (ten endpoints), order (order.place), or all of
                         these; stuck-entities (orders at saturation, with and without 10,000 entities that wait for
                         retries); hanging (ten endpoints at 20 and 60 events/s, one of them hanging in every other run;
-                        runs of at most 15 s, under 3 minutes in all); several with commas between (default: all)
+                        runs of at most 15 s, under 3 minutes in all; 100
+                        of 1,000 hanging: tests/long/hanging-endpoints.long.test.ts); several with commas between (default: all)
   --seconds <n>         of each measured run (default: 20)
   --warmup <n>          seconds of load before each scenario, not counted (default: 20)
   --rate <n>            requests a second of the run on schedule (default: 200)

@@ -13,7 +13,7 @@ export interface DispatcherMetrics {
 export function dispatcherMetrics(metrics: Metrics): DispatcherMetrics {
   const attempts = metrics.counter({
     name: "delivery_attempts_total",
-    help: "HTTP requests to endpoints by their outcome",
+    help: "Attempts of deliveries by their outcome; a batch is one of each delivery in it",
     labels: ["outcome"],
   });
   const seconds = metrics.histogram({

@@ -3,6 +3,7 @@ import { DEFAULT_BREAKER_POLICY, type StartDecision } from "@postback/domain";
 import type { Subscription } from "../subscriptions/subscription.ts";
 import type { Outgoing } from "./held.ts";
 import { kindOf, type Lane } from "./lane.ts";
+import { ripeAtMs } from "./next-request.ts";
 import { SendSlots } from "./send-slots.ts";
 import { leaseMarginMs } from "./spill.ts";
 
@@ -88,7 +89,7 @@ export class Admission {
 
   #reserve(lane: Lane, perRequest: number, now: number): number {
     if (!this.#options.mayStart(lane.endpoint)) return 0;
-    const isForLive = (lane.ripeAtMs() ?? Number.POSITIVE_INFINITY) <= now;
+    const isForLive = (ripeAtMs(lane) ?? Number.POSITIVE_INFINITY) <= now;
     const wanted = isForLive ? Number(lane.isOwing(now)) : Math.max(1, Math.floor(claimMax / perRequest));
     const max = this.slots.reserve(lane, lane.freeSlots(DEFAULT_BREAKER_POLICY, now, wanted));
     if (max > 0) lane.paid();

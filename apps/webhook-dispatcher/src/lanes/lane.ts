@@ -4,7 +4,6 @@ import {
   attemptStarted,
   type Breaker,
   type BreakerPolicy,
-  batchSize,
   closedBreaker,
   emptyBucket,
   type Lane as LaneState,
@@ -154,36 +153,6 @@ export class Lane {
 
   paid(): void {
     this.#owedUntilMs = 0;
-  }
-
-  /**
-   * When the first that waits here may go: at once where nothing is gathered, where a batch is full, and where it comes from
-   * the schedule, in which it has waited already. Undefined: nothing waits.
-   */
-  ripeAtMs(): number | undefined {
-    const [first] = this.waiting;
-    const { batch } = this.endpoint;
-    if (first === undefined) return undefined;
-    if (batch === undefined || first.outgoing.isClaimed || this.waiting.length >= batch.maxEvents) return first.sinceMs;
-    return first.sinceMs + batch.maxWaitMs;
-  }
-
-  /** Takes the next request's deliveries from those that wait: one, or a batch of live ones or of one replay. */
-  takeNext(first: Outgoing): Batch {
-    if (this.endpoint.batch === undefined) {
-      this.waiting.shift();
-      return [first];
-    }
-    const { maxEvents } = this.endpoint.batch;
-    const alike = this.waiting.map(({ outgoing }) => outgoing).filter(({ replay }) => replay === first.replay);
-    const count = batchSize(
-      alike.slice(0, maxEvents).map(({ body }) => body.length),
-      maxEvents,
-    );
-    const taken = new Set(alike.slice(0, count));
-    const left = this.waiting.filter(({ outgoing }) => !taken.has(outgoing));
-    this.waiting.splice(0, this.waiting.length, ...left);
-    return [first, ...[...taken].filter((outgoing) => outgoing !== first)];
   }
 
   start([outgoing, ...others]: Batch, probe: boolean, policy: BreakerPolicy, nowMs: number): InFlight {

@@ -5,10 +5,10 @@ import type { AttemptResult as Sent } from "../send/post-webhook.ts";
 import type { Subscription } from "../subscriptions/subscription.ts";
 import { Admission, type AdmissionOptions, heldForMs } from "./admission.ts";
 import type { Outgoing } from "./held.ts";
-import { type AfterAttempt, type Attempted, isGone, judgeAttempt, pauseOf } from "./judge-attempt.ts";
+import { type AfterAttempt, isGone, type Judged, judgeRequest, pauseOf } from "./judge-attempt.ts";
 import { type Batch, type InFlight, Lane, type LaneShare, laneWaitingMax } from "./lane.ts";
+import { perRequest, ripeAtMs, takeNext } from "./next-request.ts";
 import { Spill, takeEvent, toLaneBreaker } from "./spill.ts";
-import { toEnded } from "./to-record.ts";
 
 export interface LanesOptions extends AdmissionOptions {
   /** One POST, with the others of its batch; never rejects. */
@@ -36,8 +36,6 @@ export type { AfterAttempt } from "./judge-attempt.ts";
 export const spillAfterMs = 1_000;
 /** A 410 holds its lane here until the disabling of the endpoint has come round; a moment, unless Postgres is away. */
 const goneHoldMs = 5_000;
-/** When a failed delivery is due whose endpoint is told no more: not by the schedule, as it is only to be discarded. */
-const discardDueMs = 1_000;
 /** Lanes that are asked in turn when a slot is free, before it is left to the next look. */
 const turnsMax = 8;
 
@@ -169,7 +167,7 @@ export class Lanes {
   }
 
   #spillOverdue(lane: Lane, now: number, beforeMs: number): void {
-    for (let ripeAtMs = lane.ripeAtMs(); ripeAtMs !== undefined && ripeAtMs <= beforeMs; ripeAtMs = lane.ripeAtMs()) {
+    for (let atMs = ripeAtMs(lane); atMs !== undefined && atMs <= beforeMs; atMs = ripeAtMs(lane)) {
       this.#spillFirst(lane, 0);
     }
     this.#spill.overdue(lane, beforeMs, now);
@@ -209,43 +207,28 @@ export class Lanes {
   }
 
   #ended(lane: Lane, flight: InFlight, sent: Sent): void {
-    const { outgoing, others, probe, sinceMs } = flight;
+    const { outgoing, probe } = flight;
     const { endpoint } = lane;
     const { clock, dice, onRequest } = this.#options;
     const now = clock();
     this.#admission.slots.give(lane, outgoing);
     const changed = lane.end(flight, { outcome: sent.outcome, probe }, DEFAULT_BREAKER_POLICY, now, dice());
     onRequest(endpoint, sent);
-    // The same for all of a batch, so that those that failed together are due together.
-    const spread = dice();
-    const isTold = endpoint.enabled;
-    const judged = judgeAttempt(endpoint, flight, sent.outcome, new Date(now), spread);
-    const pause = pauseOf(judged, endpoint, now);
+    const judged = judgeRequest(endpoint, flight, sent, now, dice());
+    const [{ next }] = judged;
+    const pause = pauseOf(next, endpoint, now);
     if (pause) lane.pauseUntil(now + pause.pauseMs);
-    if (isGone(judged)) this.#hold(lane, now);
-    this.#endedAs(judged, flight, sent, now, { isTold, pause, breaker: toLaneBreaker(changed, endpoint, now) });
-    for (const other of others) {
-      const attempted = { outgoing: other, sinceMs };
-      this.#endedAs(judgeAttempt(endpoint, attempted, sent.outcome, new Date(now), spread), attempted, sent, now, {
-        isTold,
-      });
-    }
+    if (isGone(next)) this.#hold(lane, now);
+    this.#record(judged, sent, { pause, breaker: toLaneBreaker(changed, endpoint, now) });
     this.#goOn(lane, now);
   }
 
-  /** One of the deliveries that went in a request. @param shared what is said of the lane, once for the request */
-  #endedAs(
-    next: AfterAttempt,
-    { outgoing, sinceMs }: Attempted,
-    sent: Sent,
-    now: number,
-    shared: Pick<Entry, "pause" | "breaker"> & { isTold: boolean },
-  ): void {
-    const { isTold, ...ofLane } = shared;
-    const isOver = !isTold || isGone(next);
-    const delivery = toEnded(outgoing, sent, next, sinceMs, now, isOver ? discardDueMs : Number.POSITIVE_INFINITY);
-    this.#options.record({ delivery, event: takeEvent(outgoing), ...ofLane });
-    this.#options.onAttempt(outgoing, sent, next);
+  /** @param ofLane what is said of the lane, once for the request */
+  #record(judged: readonly Judged[], sent: Sent, ofLane: Pick<Entry, "pause" | "breaker">): void {
+    for (const [at, { outgoing, next, delivery }] of judged.entries()) {
+      this.#options.record({ delivery, event: takeEvent(outgoing), ...(at === 0 ? ofLane : {}) });
+      this.#options.onAttempt(outgoing, sent, next);
+    }
   }
 
   #hold(lane: Lane, now: number): void {
@@ -277,14 +260,14 @@ export class Lanes {
     let started = 0;
     for (let first = lane.waiting[0]; first; first = lane.waiting[0]) {
       if (started >= max) return started;
-      const ripeAtMs = lane.ripeAtMs() ?? now;
-      if (ripeAtMs > now) {
-        this.#wakeLater(lane, ripeAtMs);
+      const readyAtMs = ripeAtMs(lane) ?? now;
+      if (readyAtMs > now) {
+        this.#wakeLater(lane, readyAtMs);
         break;
       }
       const decision = this.#admission.decide(lane, first.outgoing, now);
       if (decision.start) {
-        const batch = lane.takeNext(first.outgoing);
+        const batch = takeNext(lane, first.outgoing);
         this.#waiting -= batch.length;
         started += 1;
         this.#start(lane, batch, decision.probe, now);
@@ -319,8 +302,5 @@ export class Lanes {
     return lane;
   }
 }
-
-/** Deliveries that one slot sends. */
-const perRequest = ({ batch }: Subscription): number => batch?.maxEvents ?? 1;
 
 const idOf = ({ endpoint }: Lane): string => endpoint.endpointId;

@@ -11,19 +11,21 @@ export async function updateEndpoint(
   settings: EndpointSettings,
 ): Promise<ChangedEndpoint | undefined> {
   const [endpoint] = await db.prisma.endpoint.updateManyAndReturn({
-    where: { tenantId, id, deletedAt: null, NOT: brokenBatch(settings) },
+    where: { tenantId, id, deletedAt: null, ...fitting(settings) },
     data: endpointData(settings),
   });
   return endpoint && { endpoint, subscriptionVersion: endpoint.version };
 }
 
-/** Rows in which these settings would bring batches together with what goes one event at a time. */
-function brokenBatch({ batchMaxEvents, format, ordering }: EndpointSettings): Prisma.EndpointWhereInput {
-  const isBatched = batchMaxEvents === undefined ? { batchMaxEvents: { not: null } } : always(batchMaxEvents !== null);
-  const isBinary = format === undefined ? { format: "cloudevents-binary" } : always(format === "cloudevents-binary");
-  const isOrdered = ordering === undefined ? { ordering: { not: "none" } } : always(ordering !== "none");
-  return { AND: [isBatched, { OR: [isBinary, isOrdered] }] };
+/** The rows that may be changed so: a batch never comes together with a form or an order that goes one event at a time. */
+function fitting({ batchMaxEvents, format, ordering }: EndpointSettings): Prisma.EndpointWhereInput {
+  if (batchMaxEvents === undefined) {
+    const isSingle = format === "cloudevents-binary" || (ordering ?? "none") !== "none";
+    return isSingle ? { batchMaxEvents: null } : {};
+  }
+  if (batchMaxEvents === null) return {};
+  return {
+    ...(format === undefined ? { format: { not: "cloudevents-binary" } } : {}),
+    ...(ordering === undefined ? { ordering: "none" } : {}),
+  };
 }
-
-/** Prisma: no conditions hold for all rows, no alternatives for none. */
-const always = (isSo: boolean): Prisma.EndpointWhereInput => (isSo ? { AND: [] } : { OR: [] });
