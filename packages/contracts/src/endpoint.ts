@@ -2,7 +2,7 @@ import { z } from "zod";
 import { limits } from "./limits.ts";
 import { idSchema, timestampSchema } from "./primitives.ts";
 
-const subscriptionPatternSchema = z
+export const subscriptionPatternSchema = z
   .string()
   .max(limits.eventTypeMaxChars)
   .regex(
@@ -36,6 +36,7 @@ export const createEndpointSchema = z
   .strictObject({
     url: settings.url,
     events: settings.events,
+    partner: idSchema.optional().describe("Whose it is; of a partner's own key it is that partner's in any case"),
     enabled: settings.enabled.optional(),
     description: settings.description.optional(),
     headers: settings.headers.optional(),
@@ -69,6 +70,7 @@ export const endpointSchema = z
   .object({
     id: idSchema,
     ...settings,
+    partner: idSchema.optional(),
     description: settings.description.optional(),
     headers: settings.headers.optional(),
     rateLimit: settings.rateLimit.optional(),

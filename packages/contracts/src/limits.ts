@@ -19,6 +19,9 @@ export const limits = {
   retryScheduleMaxEntries: 20,
   retryDelayMaxSeconds: 86_400,
   descriptionMaxChars: 1024,
+  /** Of a key, a partner or a tenant. */
+  nameMaxChars: 128,
+  requestsPerSecondMax: 1_000_000,
   operationIdsMax: 1_000,
   pageSizeDefault: 50,
   pageSizeMax: 200,

@@ -5,6 +5,9 @@ import { run, statement } from "../statement.ts";
 export interface SubscriptionRow {
   tenantId: string;
   endpointId: string;
+  partnerId: string | null;
+  /** As `readGrant` takes it; null of an endpoint that is no partner's. */
+  partnerGrant: unknown;
   url: string;
   events: string[];
   headers: Record<string, string> | null;
@@ -20,7 +23,8 @@ export interface SubscriptionRow {
 
 const load = statement(
   "load_subscriptions",
-  `SELECT e.tenant_id AS "tenantId", e.id AS "endpointId", e.url, e.events, e.headers,
+  `SELECT e.tenant_id AS "tenantId", e.id AS "endpointId", e.partner_id AS "partnerId", e.url, e.events, e.headers,
+     (SELECT p."grant" FROM partners p WHERE p.tenant_id = e.tenant_id AND p.id = e.partner_id) AS "partnerGrant",
      e.rate_per_second AS "ratePerSecond", e.concurrency, e.timeout_ms AS "timeoutMs",
      e.retry_schedule AS "retrySchedule", e.enabled, e.deleted_at IS NOT NULL AS deleted, e.version::text AS version,
      coalesce((SELECT json_agg(json_build_object('version', s.version, 'keyId', s.key_id,

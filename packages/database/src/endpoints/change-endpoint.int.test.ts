@@ -77,6 +77,8 @@ describe("a change of an endpoint", () => {
       {
         ...endpoint,
         ...settings,
+        partnerId: null,
+        partnerGrant: null,
         enabled: true,
         deleted: false,
         version: (start + 1n).toString(),

@@ -7,6 +7,8 @@ export interface NewEndpoint extends EndpointSettings {
   id: string;
   url: string;
   events: string[];
+  /** Whose it is; null: the tenant's own. */
+  partnerId?: string | null;
   secret: SealedSecret;
 }
 
@@ -23,7 +25,7 @@ export async function createEndpoint(db: Database, tenantId: string, row: NewEnd
       url,
       events,
       version: 0n,
-      tenant: { connect: { id: tenantId } },
+      tenantId,
       secrets: { create: { version: 1, keyId, nonce: bytes(nonce), ciphertext: bytes(ciphertext) } },
       lane: { create: {} },
     },

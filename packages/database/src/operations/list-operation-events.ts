@@ -3,13 +3,16 @@ import { run, statement } from "../statement.ts";
 
 export interface OperationEventRow {
   id: string;
+  type: string;
+  /** The partners that it is for; null: all whose grant allows it. */
+  audience: string[] | null;
   /** The webhook's body, as JSON text. */
   body: string;
 }
 
 const list = statement(
   "list_operation_events",
-  `SELECT id, body FROM events WHERE tenant_id = $1 AND operation_id = $2 ORDER BY number LIMIT $3`,
+  `SELECT id, type, audience, body FROM events WHERE tenant_id = $1 AND operation_id = $2 ORDER BY number LIMIT $3`,
 );
 
 /** What an operation told, in order, at most `limit`. */
