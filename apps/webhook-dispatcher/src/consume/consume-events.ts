@@ -4,6 +4,7 @@ import type { GivenUp, IncomingMessage, PartitionBatch, TopicPartition } from "@
 import { keepTrying, type Logger } from "@postback/runtime";
 import type { HeldEvent, Outgoing } from "../lanes/held.ts";
 import { type Entry, toEventRow } from "../record/pending-outcomes.ts";
+import { seenByPartners } from "../subscriptions/seen-by-partners.ts";
 import type { Subscription } from "../subscriptions/subscription.ts";
 import type { Subscriptions } from "../subscriptions/subscriptions.ts";
 import { noveltyOf, type PartitionState } from "./partition-state.ts";
@@ -133,7 +134,8 @@ export class EventConsumption {
 
   #deliver(event: HeldEvent, recorded: ReadonlySet<string>): void {
     const { header } = event;
-    const matching = this.#options.subscriptions.match(header.tenant, header.type);
+    const subscribed = this.#options.subscriptions.match(header.tenant, header.type);
+    const matching = seenByPartners(subscribed, header, event.body);
     const endpoints = matching.filter(({ endpointId }) => !recorded.has(`${header.id}/${endpointId}`));
     event.unrecorded = Math.max(1, endpoints.length);
     // Nobody to tell: its row alone is written, for replays to come.

@@ -2,8 +2,10 @@ import { type Keyring, openSecret, type SubscriptionRow } from "@postback/databa
 import {
   DEFAULT_RETRY_SCHEDULE,
   type EventPattern,
+  type Partner,
   parsePattern,
   parseSecret,
+  readGrant,
   type SigningKey,
 } from "@postback/domain";
 import type { PostTarget } from "../send/agent-pool.ts";
@@ -12,6 +14,8 @@ import type { PostTarget } from "../send/agent-pool.ts";
 export interface Subscription {
   readonly tenantId: string;
   readonly endpointId: string;
+  /** The partner whose it is, with its grant; none: the tenant's own. */
+  readonly partner?: Partner | undefined;
   readonly patterns: readonly EventPattern[];
   /** Where to post; one object as long as nothing in it changes. */
   readonly target: PostTarget;
@@ -35,6 +39,7 @@ export function toSubscription(row: SubscriptionRow, keyring: Keyring): Subscrip
   return {
     tenantId: row.tenantId,
     endpointId: row.endpointId,
+    partner: row.partnerId === null ? undefined : { id: row.partnerId, grant: readGrant(row.partnerGrant) },
     patterns: row.events.map(parsePattern).filter((pattern) => pattern !== undefined),
     target: { id: row.endpointId, url: row.url, headers: row.headers ?? {}, timeoutMs, concurrency },
     concurrency,
