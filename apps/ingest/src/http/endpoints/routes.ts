@@ -6,9 +6,9 @@ import { listEndpoints, type ReadEndpointsOptions, showEndpoint } from "./read-e
 export type EndpointRoutesOptions = ChangeEndpointsOptions & ReadEndpointsOptions;
 
 export function endpointRoutes(router: Router, authorize: Authorize, options: EndpointRoutesOptions): void {
-  router.post("/v1/endpoints", authorize("endpoints:write", createEndpoint(options)));
-  router.get("/v1/endpoints", authorize("endpoints:read", listEndpoints(options)));
-  router.get("/v1/endpoints/:id", authorize("endpoints:read", showEndpoint(options)));
-  router.patch("/v1/endpoints/:id", authorize("endpoints:write", updateEndpoint(options)));
-  router.delete("/v1/endpoints/:id", authorize("endpoints:write", deleteEndpoint(options)));
+  router.post("/v1/endpoints", authorize("endpoints:write", createEndpoint(options), { partners: true }));
+  router.get("/v1/endpoints", authorize("endpoints:read", listEndpoints(options), { partners: true }));
+  router.get("/v1/endpoints/:id", authorize("endpoints:read", showEndpoint(options), { partners: true }));
+  router.patch("/v1/endpoints/:id", authorize("endpoints:write", updateEndpoint(options), { partners: true }));
+  router.delete("/v1/endpoints/:id", authorize("endpoints:write", deleteEndpoint(options), { partners: true }));
 }

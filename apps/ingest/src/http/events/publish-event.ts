@@ -12,9 +12,9 @@ const bodySchema = publishEventSchema.extend({
 });
 
 export function publishEvent(acceptEvent: AcceptEvent): Handler {
-  return async (ctx, { tenantId }) => {
+  return async (ctx, { tenantId, partnerId }) => {
     const event = await readJsonAs(ctx.req, bodySchema);
     const traceparent = traceparentOf(ctx.req.headers["traceparent"] as string | undefined);
-    sendJson(ctx, 202, await acceptEvent(event, { tenantId, traceparent }));
+    sendJson(ctx, 202, await acceptEvent(event, { tenantId, partnerId, traceparent }));
   };
 }

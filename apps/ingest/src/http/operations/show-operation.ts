@@ -5,15 +5,17 @@ import type { IngestStore } from "../../store.ts";
 import { idParam, sendJson } from "../context.ts";
 import type { Handler } from "../middleware/authorize.ts";
 import { presentOperation } from "./present-operation.ts";
+import { seenOperation } from "./seen-operation.ts";
 
 export interface ShowOperationOptions {
   store: Pick<IngestStore, "loadOperation">;
 }
 
 export function showOperation({ store }: ShowOperationOptions): Handler {
-  return async (ctx, { tenantId }) => {
+  return async (ctx, caller) => {
+    const { tenantId } = caller;
     const id = idParam(ctx, "id");
-    const row = id === undefined ? undefined : await store.loadOperation(tenantId, id);
+    const row = seenOperation(id === undefined ? undefined : await store.loadOperation(tenantId, id), caller);
     if (row === undefined) throw unknownOperation(id, Date.now());
     sendJson(ctx, 200, JSON.stringify(presentOperation(await originalOf(store, tenantId, row))));
   };
