@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: [`${code}/**/*.test.ts`, "scripts/**/*.test.mjs", "tests/**/*.test.ts"],
-          exclude: [...defaultExclude, "**/*.int.test.ts", "**/*.e2e.test.ts"],
+          exclude: [...defaultExclude, "**/*.int.test.ts", "**/*.e2e.test.ts", "**/*.long.test.ts"],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -42,6 +42,8 @@ export default defineConfig({
           globalSetup,
           // One file at a time: each starts the apps.
           maxWorkers: 1,
+          // Tests that run side by side mostly wait for the apps.
+          maxConcurrency: 50,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },

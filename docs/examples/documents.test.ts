@@ -4,10 +4,12 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const documents = globSync(["*.md", "docs/**/*.md", "examples/*/*.md"], { cwd: root }).map((file) => ({
-  file,
-  text: readFileSync(join(root, file), "utf8"),
-}));
+const documents = globSync(["*.md", "docs/**/*.md", "examples/*/*.md", "packages/*/*.md"], { cwd: root }).map(
+  (file) => ({
+    file,
+    text: readFileSync(join(root, file), "utf8"),
+  }),
+);
 
 const link = /\]\((?!https?:)([^)\s]+)\)/g;
 const codeBlock = /^```(\S*)(?: (\S+))?\n([\s\S]*?)^```$/gm;
@@ -57,10 +59,12 @@ test("every file that a document names is there", () => {
   expect(missing).toEqual([]);
 });
 
-test("TypeScript and SQL that a document shows is taken from a file that is compiled and tested", () => {
+const ofFiles = new Set(["ts", "sql", "python", "go", "java"]);
+
+test("code that a document shows is taken from a file that is compiled and tested", () => {
   const blocks = documents.flatMap(({ file, text }) =>
     [...text.matchAll(codeBlock)].flatMap(([, language = "", from, code = ""]) =>
-      language === "ts" || language === "sql" ? [{ file, from, code: code.trim() }] : [],
+      ofFiles.has(language) ? [{ file, from, code: code.trim() }] : [],
     ),
   );
   expect(blocks.length).toBeGreaterThan(0);

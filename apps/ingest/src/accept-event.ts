@@ -15,9 +15,11 @@ export interface AcceptEventOptions {
 
 export interface EventContext {
   tenantId: string;
-  /** The partner with whose key it came: it is for that one alone, besides the tenant itself. */
-  partnerId?: string | undefined;
+  /** The partners that it is for; left out: all whose grant allows it. The tenant itself sees it in any case. */
+  audience?: string[] | undefined;
   traceparent: string;
+  /** The one endpoint that it is for, instead of those that subscribe to it. */
+  endpointId?: string;
 }
 
 export type AcceptEvent = (event: PublishEvent, context: EventContext) => Promise<string>;
@@ -30,7 +32,7 @@ export type AcceptEvent = (event: PublishEvent, context: EventContext) => Promis
  */
 export const acceptEvent =
   ({ producer, topic, partitions, spreadFrom }: AcceptEventOptions): AcceptEvent =>
-  async (event, { tenantId, partnerId, traceparent }) => {
+  async (event, { tenantId, audience, traceparent, endpointId }) => {
     const nowMs = Date.now();
     const { type, entity, data } = event;
     const id = event.id === undefined ? newId() : checkedId(event.id, nowMs);
@@ -38,7 +40,8 @@ export const acceptEvent =
     const header: EventHeader = { v: 1, id, type, tenant: tenantId, acceptedAt: nowMs, traceparent };
     if (entity !== undefined) header.entity = entity;
     if (event.id !== undefined) header.claim = true;
-    if (partnerId !== undefined) header.audience = [partnerId];
+    if (audience !== undefined) header.audience = audience;
+    if (endpointId !== undefined) header.endpoint = endpointId;
     const key = entity === undefined ? null : entityKey(tenantId, entity);
     const partition = key === null ? spreadPartition(nowMs, spreadFrom, partitions) : partitionFor(key, partitions);
     await sendMessage(producer, { topic, partition, key, value: body, header: packHeader(header) });

@@ -1,18 +1,31 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { topicNames } from "@postback/contracts";
-import { type Database, disableEndpoint, parseKeyring, recordDeadLetters, recordOutcomes } from "@postback/database";
-import { parseSubnet } from "@postback/domain";
+import {
+  type Database,
+  disableEndpoint,
+  disableFailing,
+  noteFailures,
+  noteSuccesses,
+  parseKeyring,
+  recordDeadLetters,
+  recordOutcomes,
+} from "@postback/database";
+import { DEFAULT_BREAKER_POLICY, DEFAULT_FAILING_POLICY, parseSubnet } from "@postback/domain";
 import { type Consumer, type GivenUp, type Producer, sendDeadLetter } from "@postback/kafka";
 import { keepTrying, type Logger, type Metrics } from "@postback/runtime";
 import type { DispatcherConfig } from "./config.ts";
 import { EventConsumption } from "./consume/consume-events.ts";
+import { AttemptNotes } from "./endpoint-life/note-attempts.ts";
+import { Handshakes } from "./handshake/handshakes.ts";
 import type { Outgoing } from "./lanes/held.ts";
 import { type AfterAttempt, type LaneShare, Lanes } from "./lanes/lanes.ts";
 import { Schedule } from "./lanes/wake-due.ts";
 import { type DispatcherMetrics, dispatcherMetrics, watchMemory } from "./metrics.ts";
 import type { Entry } from "./record/pending-outcomes.ts";
 import { Recorder } from "./record/recorder.ts";
+import { Replays } from "./replays/replays.ts";
 import { type AgentPool, createAgentPool } from "./send/agent-pool.ts";
+import { openTunnelThrough } from "./send/open-tunnel.ts";
 import type { AttemptResult } from "./send/post-webhook.ts";
 import { createResolveHost } from "./send/resolve-host.ts";
 import { sendDelivery } from "./send/send-delivery.ts";
@@ -37,6 +50,9 @@ export interface Dispatch {
   consumption: EventConsumption;
   lanes: Lanes;
   schedule: Schedule;
+  notes: AttemptNotes;
+  replays: Replays;
+  handshakes: Handshakes;
   /** Gives what is done to the consumer from now on, and lets pressure hold it. */
   connect(consumer: Consumer): void;
   /** Partitions are about to go: everything that they brought gets its row. */
@@ -48,7 +64,7 @@ export interface Dispatch {
 export function wireDispatch({ config, id, db, producer, logger, metrics }: DispatchOptions): Dispatch {
   const counted = dispatcherMetrics(metrics);
   const subscriptions = new Subscriptions();
-  const agents = createAgents(config);
+  const agents = createAgents(config, logger);
   const live = { count: 1 };
   let consumer: Consumer | undefined;
 
@@ -70,12 +86,25 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     logger,
   });
   const record = (entry: Entry) => recorder.add(entry);
+  const policy = { ...DEFAULT_FAILING_POLICY, disableAfterMs: config.DISABLE_FAILING_AFTER_SECONDS * 1000 };
+  const down = { downAfterFailures: DEFAULT_BREAKER_POLICY.failuresToOpen };
+  const notes = new AttemptNotes({
+    noteSuccesses: (endpoints) => noteSuccesses(db, endpoints, down),
+    noteFailures: (failures) => noteFailures(db, failures, policy),
+    disable: (endpoint) => disableFailing(db, endpoint, policy),
+    policy,
+    clock: Date.now,
+    logger,
+  });
   const lanes = new Lanes({
     send: (outgoing) => sendDelivery(agents, outgoing),
     record,
     onSlotFree: () => schedule.kick(),
     onGone: (endpoint) => void disableGone(db, endpoint, logger),
-    onAttempt: (outgoing, sent, next) => report(outgoing, sent, next, { counted, logger }),
+    onAttempt: (outgoing, sent, next) => {
+      notes.add(outgoing.endpoint, sent.outcome);
+      report(outgoing, sent, next, { counted, logger });
+    },
     shareOf: (endpoint) => shareOf(endpoint, live.count),
     owner: id,
     waitingMax: config.HELD_DELIVERIES_MAX,
@@ -93,17 +122,28 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     logger,
   });
   const schedule = new Schedule({ db, lanes, subscriptions, record, owner: id, logger });
+  const replays = new Replays({
+    db,
+    owner: id,
+    find: (endpointId) => subscriptions.find(endpointId),
+    onFed: () => schedule.kick(),
+    clock: Date.now,
+    metrics,
+    logger,
+  });
   const follower = new SubscriptionFollower({
     db,
     keyring: parseKeyring(config.SECRET_KEYRING),
     subscriptions,
     lanes,
+    origin: config.WEBHOOK_ORIGIN,
     id,
     onLive: (count) => {
       live.count = count;
     },
     logger,
   });
+  const handshakes = new Handshakes({ db, agents, origin: config.WEBHOOK_ORIGIN, logger });
   watchMemory(metrics, lanes, recorder);
   const handOver = async () => {
     lanes.spillAll();
@@ -115,6 +155,9 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     consumption,
     lanes,
     schedule,
+    notes,
+    replays,
+    handshakes,
     connect: (given) => {
       consumer = given;
     },
@@ -142,14 +185,18 @@ async function untilAnswered(agents: AgentPool, lanes: Lanes, logger: Logger): P
   if (ended === "too-long") logger.warn({ inFlight: lanes.inFlight }, "deliveries.left-to-their-leases");
 }
 
-function createAgents(config: DispatcherConfig) {
+function createAgents(config: DispatcherConfig, logger: Logger) {
   const allowedSubnets = config.ALLOWED_SUBNETS.map((text) => {
     const subnet = parseSubnet(text);
     if (!subnet) throw new Error(`ALLOWED_SUBNETS: "${text}" is not a subnet like 10.1.0.0/16`);
     return subnet;
   });
   const resolveHost = createResolveHost({ allowedSubnets });
-  return createAgentPool({ allowHttp: config.ALLOW_HTTP, allowedSubnets, resolveHost });
+  const { ALLOW_HTTP: allowHttp, EGRESS_PROXY: proxy } = config;
+  if (proxy === undefined) return createAgentPool({ allowHttp, allowedSubnets, resolveHost });
+  const onFailure = (reason: string) => logger.warn({ reason }, "egress-proxy.failed");
+  const open = openTunnelThrough(proxy, onFailure);
+  return createAgentPool({ allowHttp, allowedSubnets, resolveHost, open });
 }
 
 /** 410: the row's trigger tells all dispatchers, which then discard what waits. */

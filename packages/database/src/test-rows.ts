@@ -104,7 +104,12 @@ export interface EndpointKey {
   endpointId: string;
 }
 
-const aSecret = () => ({ keyId: "k1", nonce: randomBytes(12), ciphertext: randomBytes(54) });
+const aSecret = () => ({
+  algorithm: "v1" as const,
+  keyId: "k1",
+  nonce: randomBytes(12),
+  ciphertext: randomBytes(54),
+});
 
 export async function aTenant(db: Database): Promise<string> {
   const id = newId();
@@ -115,7 +120,7 @@ export async function aTenant(db: Database): Promise<string> {
 /** An endpoint with its lane, of the tenant or of a new one. */
 export async function anEndpoint(
   db: Database,
-  { tenantId, ...settings }: EndpointSettings & { tenantId?: string; partnerId?: string } = {},
+  { tenantId, ...settings }: EndpointSettings & { tenantId?: string; partnerId?: string; handshake?: boolean } = {},
 ): Promise<EndpointKey> {
   const tenant = tenantId ?? (await aTenant(db));
   const id = newId();

@@ -99,7 +99,7 @@ BEGIN
   END LOOP;
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO postback_api, postback_reader', current_schema());
   FOREACH walled IN ARRAY ARRAY['tenants', 'partners', 'api_keys', 'endpoints', 'endpoint_secrets', 'lanes', 'operations',
-    'idempotency_keys', 'events', 'deliveries', 'replays', 'dead_letters'] LOOP
+    'idempotency_keys', 'events', 'deliveries', 'replays', 'dead_letters', 'endpoint_health', 'notices'] LOOP
     key := CASE walled WHEN 'tenants' THEN 'id' ELSE 'tenant_id' END;
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', walled);
     -- Whoever is in neither role keeps what its grants give it: hot paths carry the tenant in each key.
@@ -111,10 +111,13 @@ BEGIN
       USING (%I = (SELECT current_tenant()))', walled, key);
   END LOOP;
   GRANT SELECT ON tenants, partners, endpoints, lanes, operations, idempotency_keys, events, deliveries, replays,
-    dead_letters TO postback_api, postback_reader;
+    dead_letters, endpoint_health, notices TO postback_api, postback_reader;
   -- Hashes and sealed secrets are for the API alone.
   GRANT SELECT ON api_keys, endpoint_secrets TO postback_api;
   GRANT INSERT, UPDATE ON partners, api_keys, endpoints, endpoint_secrets, lanes, replays TO postback_api;
+  -- What the triggers of endpoints write.
+  GRANT INSERT, UPDATE, DELETE ON endpoint_health TO postback_api;
+  GRANT INSERT ON notices TO postback_api;
   -- cancel, retry and skip set a request; nothing else of an operation is for the API to change.
   GRANT UPDATE (request) ON operations TO postback_api;
   -- The trigger that numbers an endpoint's changes, and the look at who matches with them.

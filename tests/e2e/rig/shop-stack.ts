@@ -3,7 +3,15 @@ import { readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AppName, type AppProcess, type Stack, type StackOptions, startStack } from "@postback/local-stack";
-import { createTestDatabase, type FailureLogs, failureLogs, testBrokers, testTopicPrefix } from "@postback/testkit";
+import {
+  createTestDatabase,
+  type FailureLogs,
+  failureLogs,
+  type PostgresProxy,
+  startPostgresProxy,
+  testBrokers,
+  testTopicPrefix,
+} from "@postback/testkit";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { ApiClient } from "./api-client.ts";
@@ -20,6 +28,8 @@ export interface ShopStack {
   readonly db: pg.Pool;
   readonly topicPrefix: string;
   app(name: AppName, index?: number): AppProcess;
+  /** What stands between a process of a `proxied` app and Postgres. */
+  proxy(name: AppName, index?: number): PostgresProxy;
 }
 
 export const partitions = 6;
@@ -29,6 +39,8 @@ export interface ShopStackOptions extends Pick<StackOptions, "apps" | "envOf"> {
   databaseUrl?(): Promise<string>;
   /** Further catalogs, by their paths. */
   catalogs?: readonly string[];
+  /** Apps whose processes reach Postgres through a proxy each. */
+  proxied?: readonly AppName[];
 }
 
 /** The stack of a test file, from before its tests until after them. Call it at the top of the file. */
@@ -61,6 +73,12 @@ async function start(options: ShopStackOptions, opened: AsyncDisposableStack) {
   });
   opened.defer(() => db.end());
   const topicPrefix = testTopicPrefix();
+  const proxies = new Map<string, PostgresProxy>();
+  for (const name of options.proxied ?? []) {
+    for (let index = 0; index < (options.apps?.[name] ?? 1); index += 1) {
+      proxies.set(`${name} ${index}`, opened.use(await startPostgresProxy(databaseUrl)));
+    }
+  }
   const stack = opened.use(
     await startStack({
       folder,
@@ -72,7 +90,10 @@ async function start(options: ShopStackOptions, opened: AsyncDisposableStack) {
       catalog: ["./examples/shop/src/catalog.ts", ...(options.catalogs ?? [])].join(","),
       env: { SHOP_PAYMENTS_URL: payments.url },
       ...(options.apps ? { apps: options.apps } : {}),
-      ...(options.envOf ? { envOf: options.envOf } : {}),
+      envOf: (name, index) => {
+        const proxy = proxies.get(`${name} ${index}`);
+        return { ...(proxy ? { DATABASE_URL: proxy.url } : {}), ...options.envOf?.(name, index) };
+      },
     }),
   );
   const app = (name: AppName, index = 0): AppProcess => {
@@ -80,7 +101,12 @@ async function start(options: ShopStackOptions, opened: AsyncDisposableStack) {
     if (!found) throw new Error(`there is no ${name} ${index}`);
     return found;
   };
-  return { folder, shop: { stack, api: new ApiClient(stack), receiver, payments, db, topicPrefix, app } };
+  const proxy = (name: AppName, index = 0): PostgresProxy => {
+    const found = proxies.get(`${name} ${index}`);
+    if (!found) throw new Error(`${name} ${index} reaches Postgres without a proxy`);
+    return found;
+  };
+  return { folder, shop: { stack, api: new ApiClient(stack), receiver, payments, db, topicPrefix, app, proxy } };
 }
 
 /** What the apps logged, for a test that fails; also that of a run that was killed. */

@@ -1,9 +1,10 @@
 import { claimEvents, type Database, findRecorded, loadProgress } from "@postback/database";
-import { LIVE } from "@postback/domain";
+import { LIVE, mayBeTold } from "@postback/domain";
 import type { GivenUp, IncomingMessage, PartitionBatch, TopicPartition } from "@postback/kafka";
 import { keepTrying, type Logger } from "@postback/runtime";
 import type { HeldEvent, Outgoing } from "../lanes/held.ts";
 import { type Entry, toEventRow } from "../record/pending-outcomes.ts";
+import { matchContent } from "../subscriptions/match-content.ts";
 import { seenByPartners } from "../subscriptions/seen-by-partners.ts";
 import type { Subscription } from "../subscriptions/subscription.ts";
 import type { Subscriptions } from "../subscriptions/subscriptions.ts";
@@ -134,13 +135,22 @@ export class EventConsumption {
 
   #deliver(event: HeldEvent, recorded: ReadonlySet<string>): void {
     const { header } = event;
-    const subscribed = this.#options.subscriptions.match(header.tenant, header.type);
-    const matching = seenByPartners(subscribed, header, event.body);
-    const endpoints = matching.filter(({ endpointId }) => !recorded.has(`${header.id}/${endpointId}`));
+    const endpoints = this.#addressees(event).filter(({ endpointId }) => !recorded.has(`${header.id}/${endpointId}`));
     event.unrecorded = Math.max(1, endpoints.length);
     // Nobody to tell: its row alone is written, for replays to come.
     if (endpoints.length === 0) return this.#options.record({ event });
     for (const endpoint of endpoints) this.#options.offer(toOutgoing(event, endpoint));
+  }
+
+  /** Whoever subscribes to it; of a test event the one endpoint that it is for. */
+  #addressees({ header, body }: HeldEvent): readonly Subscription[] {
+    const { subscriptions } = this.#options;
+    if (header.endpoint === undefined) {
+      const told = subscriptions.match(header.tenant, header.type).filter((endpoint) => mayBeTold(endpoint, header));
+      return matchContent(seenByPartners(told, header, body), body);
+    }
+    const only = subscriptions.find(header.endpoint);
+    return only !== undefined && only.tenantId === header.tenant && only.enabled ? [only] : [];
   }
 
   #stateOf(partition: number): PartitionState {

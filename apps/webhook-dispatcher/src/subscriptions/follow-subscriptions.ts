@@ -18,6 +18,8 @@ export interface FollowOptions {
   keyring: Keyring;
   subscriptions: Subscriptions;
   lanes: Lanes;
+  /** This system, as receivers that were asked have agreed to it. */
+  origin: string;
   /** This dispatcher, in the table of those that live. */
   id: string;
   /** How many dispatchers live, this one included; told when it changes. */
@@ -59,8 +61,12 @@ export class SubscriptionFollower {
     this.#told.abort();
   }
 
-  /** Loads all there is; before it nothing may be matched. */
+  /**
+   * Loads all there is; before it nothing may be matched. Twice: from the first time on this dispatcher is seen to live,
+   * and every change waits for it; what was answered just before is loaded by the second.
+   */
   async start(): Promise<void> {
+    await this.#refresh();
     await this.#refresh();
   }
 
@@ -115,21 +121,23 @@ export class SubscriptionFollower {
   }
 
   async #loadChanges(): Promise<number> {
-    const { db, keyring, subscriptions } = this.#options;
+    const { db, keyring, subscriptions, origin } = this.#options;
     let changed = 0;
     for (;;) {
       const rows = await loadSubscriptions(db, subscriptions.version, pageMax);
-      for (const row of rows) this.#apply(toSubscription(row, keyring), BigInt(row.version));
+      for (const row of rows) this.#apply(toSubscription(row, keyring, origin), BigInt(row.version));
       changed += rows.length;
       if (rows.length < pageMax) return changed;
     }
   }
 
   #apply(subscription: Subscription, version: bigint): void {
-    const { subscriptions } = this.#options;
-    const wasEnabled = subscriptions.find(subscription.endpointId)?.enabled ?? false;
+    const { subscriptions, lanes } = this.#options;
+    const before = subscriptions.find(subscription.endpointId);
+    const wasEnabled = before?.enabled ?? false;
     subscriptions.apply(subscription);
     subscriptions.version = version;
+    if (subscription.enabled && before?.enabled === false) lanes.probeFirst(subscription);
     if (subscription.enabled) this.#toDiscard.delete(subscription.endpointId);
     else if (wasEnabled) {
       const untilMs = performance.now() + discardForMs;

@@ -62,11 +62,13 @@ describe("a change of an endpoint", () => {
     const settings = {
       url: "https://partner.example/other",
       events: ["order.*", "stock.**"],
+      filter: { data: { amount: { $gte: 1000 } } },
       headers: { "x-team": "ünits" },
       ratePerSecond: 2.5,
       concurrency: 3,
       timeoutMs: 5_000,
       retrySchedule: [1, 2, 3],
+      format: "cloudevents-binary" as const,
     };
     const endpoint = await anEndpoint(rig.db, settings);
     const [stored] = await rig.query<{ nonce: Buffer; ciphertext: Buffer }>(
@@ -81,6 +83,7 @@ describe("a change of an endpoint", () => {
         partnerGrant: null,
         enabled: true,
         deleted: false,
+        handshake: false,
         version: (start + 1n).toString(),
         secrets: [
           {
@@ -88,6 +91,7 @@ describe("a change of an endpoint", () => {
             keyId: "k1",
             nonce: stored?.nonce.toString("base64"),
             ciphertext: stored?.ciphertext.toString("base64"),
+            expiresInMs: null,
           },
         ],
       },
@@ -122,6 +126,7 @@ describe("a change of an endpoint", () => {
     const endpoint = await anEndpoint(rig.db, {
       description: "first",
       headers: { a: "b" },
+      filter: { data: 1 },
       concurrency: 3,
       retrySchedule: [1],
     });
@@ -132,8 +137,8 @@ describe("a change of an endpoint", () => {
       concurrency: 3,
       retrySchedule: [1],
     });
-    await update(endpoint, { description: null, headers: null, concurrency: null, retrySchedule: null });
-    const cleared = { description: null, headers: null, concurrency: null, retrySchedule: [] };
+    await update(endpoint, { description: null, headers: null, filter: null, concurrency: null, retrySchedule: null });
+    const cleared = { description: null, headers: null, filter: null, concurrency: null, retrySchedule: [] };
     expect(await find(endpoint)).toMatchObject({ url: "https://partner.example/new", ...cleared });
   });
 

@@ -55,6 +55,8 @@ const tables = [
   "deliveries",
   "replays",
   "dead_letters",
+  "endpoint_health",
+  "notices",
 ];
 
 /** A row in each table that has one of its own. */
@@ -89,6 +91,15 @@ async function fill(tenant: string): Promise<string> {
      VALUES ($2::text, 0, 0, $1, 'too-old', '')`,
     values.slice(0, 2),
   );
+  // Both are written by the triggers of an endpoint that disables itself.
+  await rig.query(
+    "UPDATE endpoints SET enabled = false, disabled_reason = 'failing' WHERE tenant_id = $1 AND id = $2",
+    [tenant, endpointId],
+  );
+  await rig.query("INSERT INTO endpoint_health (tenant_id, endpoint_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", [
+    tenant,
+    endpointId,
+  ]);
   return command.id;
 }
 
@@ -138,7 +149,7 @@ describe("under the role of the API", () => {
   it("all that the API does to a tenant works", async () => {
     const partnerId = newId();
     const endpointId = newId();
-    const secret = { keyId: "k1", nonce: Buffer.alloc(12), ciphertext: Buffer.alloc(54) };
+    const secret = { algorithm: "v1" as const, keyId: "k1", nonce: Buffer.alloc(12), ciphertext: Buffer.alloc(54) };
     await asTenant(tenantId, async () => {
       await createPartner(walled, tenantId, { id: partnerId, name: "p", grant: { events: [] } });
       const url = "https://partner.example/hook";

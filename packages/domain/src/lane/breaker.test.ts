@@ -7,6 +7,7 @@ import {
   closedBreaker,
   isFailureOfReceiver,
   DEFAULT_BREAKER_POLICY as policy,
+  probeDue,
   probing,
 } from "./breaker.ts";
 
@@ -28,9 +29,12 @@ describe("isFailureOfReceiver", () => {
   it.each([500, 502, 503, 504, 599, 408, 429])("counts %i", (status) => {
     expect(isFailureOfReceiver({ kind: "refused", status })).toBe(true);
   });
-  it.each(["dns", "connect", "tls", "timeout", "reset", "protocol"] as const)("counts unreachable by %s", (cause) => {
-    expect(isFailureOfReceiver({ kind: "unreachable", cause })).toBe(true);
-  });
+  it.each(["dns", "connect", "tls", "timeout", "reset", "protocol", "proxy"] as const)(
+    "counts unreachable by %s",
+    (cause) => {
+      expect(isFailureOfReceiver({ kind: "unreachable", cause })).toBe(true);
+    },
+  );
   it.each([301, 400, 401, 403, 404, 409, 410, 413, 422])("does not count %i", (status) => {
     expect(isFailureOfReceiver({ kind: "refused", status })).toBe(false);
   });
@@ -117,6 +121,14 @@ describe("an open breaker", () => {
       }),
     );
   });
+});
+
+it("of an endpoint that is tried again lets one probe through at once: its success closes, its failure opens it", () => {
+  const due = probeDue(500);
+  expect(due).toMatchObject({ state: "open", probeAtMs: 500 });
+  const probed = probing(due, policy, 500);
+  expect(after(probed, ok, true, 600)).toEqual(closedBreaker(1));
+  expect(after(probed, down, true, 600)).toMatchObject({ state: "open", openings: 2 });
 });
 
 it("survives a trip through JSON, as it is kept in a row", () => {

@@ -68,6 +68,10 @@ describe("an event", () => {
     expect(see(all, audience === undefined ? {} : { audience })).toBe(expected);
   });
 
+  test("about endpoints is for the tenant alone", () => {
+    expect(see(all, { type: "endpoint.disabled", audience: ["me"] })).toBe(false);
+  });
+
   test("for me is not shown beyond my grant", () => {
     expect(see({ events: ["stock.*"] }, { audience: ["me"] })).toBe(false);
   });

@@ -1,3 +1,4 @@
+import { isAboutEndpoints } from "../endpoint-life/may-be-told.ts";
 import { type EventFilter, type FilteredEvent, readFilter } from "../event-filter/read-filter.ts";
 import { type EventPattern, matchesPattern, parsePattern } from "../subscription-match.ts";
 
@@ -33,9 +34,11 @@ export function readGrant(kept: unknown): Grant {
 
 /**
  * The one answer to whether a partner may see an event, for webhooks, lists, replays, feed and streams alike: it is in
- * the event's audience, and its grant allows the type and the content. An empty grant sees nothing (design §5).
+ * the event's audience, and its grant allows the type and the content. An empty grant sees nothing (design §5), and no
+ * grant shows how the endpoints of others do.
  */
 export function mayPartnerSee({ type, audience, content }: SeenEvent, { id, grant }: Partner): boolean {
+  if (isAboutEndpoints(type)) return false;
   if (audience && !audience.includes(id)) return false;
   if (!grant.patterns.some((pattern) => matchesPattern(pattern, type))) return false;
   return grant.filter === undefined || grant.filter.surelyMatches(content());

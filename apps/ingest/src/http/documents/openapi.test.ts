@@ -7,10 +7,12 @@ import { deadLetterRoutes } from "../dead-letters/routes.ts";
 import { deliveryRoutes } from "../deliveries/routes.ts";
 import { endpointRoutes } from "../endpoints/routes.ts";
 import { eventRoutes } from "../events/routes.ts";
+import { keySetRoutes } from "../key-sets/routes.ts";
 import { authorizeWith } from "../middleware/authorize.ts";
 import { operationIdRoutes } from "../operation-ids/routes.ts";
 import { operationRoutes } from "../operations/routes.ts";
 import { partnerRoutes } from "../partners/routes.ts";
+import { replayRoutes } from "../replays/routes.ts";
 import { tenantRoutes } from "../tenants/routes.ts";
 import { typeRoutes } from "../types/routes.ts";
 import { openapiDocument } from "./openapi.ts";
@@ -42,12 +44,14 @@ test("describes exactly the calls that are routed", () => {
   operationIdRoutes(router, authorize);
   eventRoutes(router, authorize, unused);
   endpointRoutes(router, authorize, unused);
+  keySetRoutes(router, unused);
   deliveryRoutes(router, authorize, unused);
+  replayRoutes(router, authorize, unused);
   deadLetterRoutes(router, authorize, unused);
   apiKeyRoutes(router, authorize, unused);
   partnerRoutes(router, authorize, unused);
   tenantRoutes(router, authorize, unused);
-  typeRoutes(router, authorize, { catalog: joinCatalogs([]) });
+  typeRoutes(router, authorize, { catalog: joinCatalogs([]), store: unused });
   const routed = router.stack.flatMap(({ methods, path }) =>
     methods
       .filter((method) => method !== "HEAD")

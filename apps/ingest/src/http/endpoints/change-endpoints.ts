@@ -1,8 +1,8 @@
 import { createEndpointSchema, updateEndpointSchema } from "@postback/contracts";
-import { type ChangedEndpoint, type Keyring, sealSecret } from "@postback/database";
-import { generateSecret, newId } from "@postback/domain";
+import type { ChangedEndpoint, Keyring } from "@postback/database";
+import { newId } from "@postback/domain";
 import type { Logger } from "@postback/runtime";
-import { notFound } from "../../refusal.ts";
+import { invalidInput, notFound } from "../../refusal.ts";
 import type { IngestStore } from "../../store.ts";
 import { idParam, sendJson } from "../context.ts";
 import { readJsonAs } from "../json-request.ts";
@@ -10,7 +10,9 @@ import type { Handler } from "../middleware/authorize.ts";
 import type { CheckUrl } from "./check-url.ts";
 import { partnerOf } from "./endpoint-partner.ts";
 import { endpointSettings } from "./endpoint-settings.ts";
+import { makeSecret } from "./make-secret.ts";
 import { presentEndpoint } from "./present-endpoint.ts";
+import { settled } from "./settled.ts";
 
 export interface ChangeEndpointsOptions {
   store: Pick<
@@ -22,18 +24,18 @@ export interface ChangeEndpointsOptions {
   logger: Logger;
 }
 
-/** An event matches the endpoints that were answered before it was accepted (design §3.4): the answer waits this long. */
-const subscriptionWaitMaxMs = 1000;
-
 export function createEndpoint(options: ChangeEndpointsOptions): Handler {
   return async (ctx, caller) => {
     const { tenantId, keyId } = caller;
-    const { partner, ...given } = await readJsonAs(ctx.req, createEndpointSchema);
+    const { partner, handshake = false, signature = "v1", ...given } = await readJsonAs(ctx.req, createEndpointSchema);
+    // Two answers to one question: it is enabled when its receiver agrees.
+    if (handshake && given.enabled !== undefined) {
+      throw invalidInput([{ pointer: "/enabled", message: "is decided by the handshake" }]);
+    }
     const partnerId = await partnerOf(options.store, caller, partner);
     const settings = endpointSettings(given, options.checkUrl);
     const id = newId();
-    const secret = generateSecret();
-    const sealed = sealSecret(options.keyring, secret, { tenantId, endpointId: id, version: 1 });
+    const { secret, shown } = makeSecret(options.keyring, signature, { tenantId, endpointId: id, version: 1 });
     const { url, events } = given;
     const changed = await options.store.createEndpoint(tenantId, {
       ...settings,
@@ -41,12 +43,13 @@ export function createEndpoint(options: ChangeEndpointsOptions): Handler {
       url,
       events,
       partnerId,
-      secret: sealed,
+      secret,
+      handshake,
     });
-    await settled(options, changed, { keyId, tenantId, outcome: "created" });
+    await settled(options, placeOf(changed), { keyId, tenantId, outcome: "created" });
     ctx.res.setHeader("location", `/v1/endpoints/${id}`);
     ctx.res.setHeader("cache-control", "no-store");
-    sendJson(ctx, 201, JSON.stringify({ ...presentEndpoint(changed.endpoint), secret }));
+    sendJson(ctx, 201, JSON.stringify({ ...presentEndpoint(changed.endpoint), ...shown }));
   };
 }
 
@@ -57,7 +60,7 @@ export function updateEndpoint(options: ChangeEndpointsOptions): Handler {
     const changed =
       id === undefined ? undefined : await options.store.updateEndpoint(tenantId, id, settings, partnerId);
     if (changed === undefined) throw notFound("endpoint");
-    await settled(options, changed, { keyId, tenantId, outcome: "updated" });
+    await settled(options, placeOf(changed), { keyId, tenantId, outcome: "updated" });
     sendJson(ctx, 200, JSON.stringify(presentEndpoint(changed.endpoint)));
   };
 }
@@ -67,20 +70,12 @@ export function deleteEndpoint(options: ChangeEndpointsOptions): Handler {
     const id = idParam(ctx, "id");
     const changed = id === undefined ? undefined : await options.store.deleteEndpoint(tenantId, id, partnerId);
     if (changed === undefined) throw notFound("endpoint");
-    await settled(options, changed, { keyId, tenantId, outcome: "deleted" });
+    await settled(options, placeOf(changed), { keyId, tenantId, outcome: "deleted" });
     ctx.status = 204;
   };
 }
 
-/** Waits until every live dispatcher matches with the change. The change is made by then: one that lags is logged. */
-async function settled(
-  { store, logger }: ChangeEndpointsOptions,
-  { endpoint, subscriptionVersion }: ChangedEndpoint,
-  line: { keyId: string; tenantId: string; outcome: string },
-): Promise<void> {
-  const startedMs = performance.now();
-  const isEverywhere = await store.awaitSubscriptionVersion(subscriptionVersion, { timeoutMs: subscriptionWaitMaxMs });
-  const fields = { ...line, endpointId: endpoint.id, subscriptionVersion, waitMs: performance.now() - startedMs };
-  if (isEverywhere) logger.info(fields, "endpoint.changed");
-  else logger.warn(fields, "endpoint.changed-and-not-yet-everywhere");
-}
+const placeOf = ({ endpoint, subscriptionVersion }: ChangedEndpoint) => ({
+  endpointId: endpoint.id,
+  subscriptionVersion,
+});
