@@ -25,12 +25,12 @@ export function submit(api: Api, write: { type: string; input: unknown }, idempo
   return call(api, "/v1/operations", { method: "POST", headers, body: JSON.stringify(write) });
 }
 
-/** Asks until the operation has ended, less and less often: after 50 ms, 100 ms, … every 2 s. */
+/** Waits for the end of the operation: at the server, ten seconds a time. */
 export async function follow(api: Api, id: string, signal: AbortSignal): Promise<Operation> {
-  for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 2_000)) {
-    const operation = await call(api, `/v1/operations/${id}`, { method: "GET" });
+  for (;;) {
+    signal.throwIfAborted();
+    const operation = await call(api, `/v1/operations/${id}?wait=10`, { method: "GET" });
     if (ended.has(operation.status)) return operation;
-    await sleep(waitMs, undefined, { signal });
   }
 }
 

@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import type { ApiKey, Delivery, Endpoint, Event, Operation, Partner } from "@postback/contracts";
 import { eventually } from "@postback/testkit";
-import { beforeAll, describe, expect, test } from "vitest";
+import { WebSocket } from "undici";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ApiClient } from "./rig/api-client.ts";
 import { order } from "./rig/orders.ts";
 import { useShopStack } from "./rig/shop-stack.ts";
@@ -14,6 +16,9 @@ interface Party {
   id: string;
   api: ApiClient;
   endpoint: Endpoint;
+  /** Ids of events that came by Server-Sent Events and by WebSocket, from before the first of them. */
+  bySse: string[];
+  bySocket: string[];
 }
 
 let left: Party;
@@ -26,7 +31,45 @@ async function party(name: string, events: string[]): Promise<Party> {
   const { body: key } = await api.ask<ApiKey>("POST", "/api-keys", { name, scopes, partner: partner.id });
   const own = new ApiClient({ url: stack.url, apiKey: key.key ?? "" });
   const endpoint = await own.createEndpoint({ url: receiver.partner(name), events: ["**"] });
-  return { name, id: partner.id, api: own, endpoint };
+  const streams = await listening(key.key ?? "");
+  return { name, id: partner.id, api: own, endpoint, ...streams };
+}
+
+const stopping = new AbortController();
+afterAll(() => stopping.abort());
+
+/** Both streams of the feed, open until the tests have ended. */
+async function listening(key: string): Promise<Pick<Party, "bySse" | "bySocket">> {
+  const { url } = shop().stack;
+  const [bySse, bySocket]: [string[], string[]] = [[], []];
+  const headers = { authorization: `Bearer ${key}`, accept: "text/event-stream" };
+  const answer = await fetch(`${url}/v1/events`, { headers, signal: stopping.signal });
+  expect(answer.status).toBe(200);
+  void (async () => {
+    let text = "";
+    for await (const chunk of answer.body ?? []) {
+      text += Buffer.from(chunk).toString("utf8");
+      const lines = text.split("\n");
+      text = lines.pop() ?? "";
+      for (const line of lines) {
+        const id = /^data: ?\{"id":"([0-9a-f-]{36})"/.exec(line)?.[1];
+        if (id !== undefined) bySse.push(id);
+      }
+    }
+  })().catch((error: unknown) => {
+    if (!stopping.signal.aborted) bySse.push(`the stream broke: ${String(error)}`);
+  });
+  const socket = new WebSocket(`${url.replace("http", "ws")}/v1/stream`, { headers });
+  stopping.signal.addEventListener("abort", () => socket.close());
+  await once(socket, "open");
+  socket.send(JSON.stringify({ type: "subscribe", subscription: "all" }));
+  const subscribed = once(socket, "message");
+  socket.addEventListener("message", ({ data }) => {
+    const id = /"event":\{"id":"([0-9a-f-]{36})"/.exec(String(data))?.[1];
+    if (id !== undefined) bySocket.push(id);
+  });
+  await subscribed;
+  return { bySse, bySocket };
 }
 
 beforeAll(async () => {
@@ -52,13 +95,14 @@ const eventsOf = async (api: ApiClient, id: string): Promise<Event[]> =>
   (await api.ask<{ data: Event[] }>("GET", `/operations/${id}/events`)).body.data;
 
 /** All that was told before has been told to whoever it is for: this goes the same way behind it, to everyone. */
-async function afterAllBefore(): Promise<void> {
+async function afterAllBefore(): Promise<string[]> {
   const ids: string[] = [];
   // One for each partition.
   for (let at = 0; at < 24; at += 1) {
     ids.push((await shop().api.publish({ type: "mark.set", entity: { type: "mark", id: `m-${at}` }, data: {} })).id);
   }
   await eventually(() => expect(idsAt("tenant")).toEqual(expect.arrayContaining(ids)));
+  return ids;
 }
 
 describe("an order that a partner submits", () => {
@@ -74,13 +118,28 @@ describe("an order that a partner submits", () => {
   test("is told to that partner and to the tenant, by webhook and by list", async () => {
     expect(told.map(({ type }) => type)).toEqual(["order.placed", "operation.succeeded"]);
     expect(await eventsOf(left.api, placed.id)).toEqual(told);
-    await eventually(() => expect(idsAt("tenant")).toEqual(expect.arrayContaining(told.map(({ id }) => id))));
+    const ids = told.map(({ id }) => id);
+    await eventually(() => {
+      for (const got of [idsAt("tenant"), left.bySse, left.bySocket]) expect(got).toEqual(expect.arrayContaining(ids));
+    });
+    const page = await left.api.ask<{ data: Event[] }>("GET", "/events?limit=200");
+    expect(page.body.data.map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
   });
 
   test("is never told to the other partner, and is not there for it", async () => {
-    await afterAllBefore();
+    const marks = await afterAllBefore();
     const ids = new Set(told.map(({ id }) => id));
-    expect(idsAt("right").filter((id) => ids.has(id))).toEqual([]);
+    await eventually(() => {
+      for (const got of [idsAt("right"), right.bySse, right.bySocket])
+        expect(got).toEqual(expect.arrayContaining(marks));
+    });
+    for (const got of [idsAt("right"), right.bySse, right.bySocket]) {
+      expect(got.filter((id) => ids.has(id))).toEqual([]);
+    }
+    const page = await right.api.ask<{ data: Event[] }>("GET", "/events?limit=200");
+    expect(page.body.data.filter(({ id }) => ids.has(id))).toEqual([]);
+    const operation = await right.api.ask("GET", `/events?entity=${encodeURIComponent("order:o-left")}&limit=200`);
+    expect(operation.body).toMatchObject({ data: [] });
     for (const path of ["", "/events"]) {
       expect([404, 503]).toContain((await right.api.ask("GET", `/operations/${placed.id}${path}`)).status);
     }

@@ -1,12 +1,13 @@
 import { randomInt } from "node:crypto";
+import { once } from "node:events";
 import { topicNames } from "@postback/contracts";
 import { type Database, isDataFailure } from "@postback/database";
 import type { KafkaConnection, Producer } from "@postback/kafka";
 import type { Catalog } from "@postback/operations";
-import { createHealth, createMetrics, type Logger } from "@postback/runtime";
+import { createHealth, createMetrics, type Logger, type Part } from "@postback/runtime";
 import type Koa from "koa";
 import { acceptEvent } from "./accept-event.ts";
-import { acceptOperation } from "./accept-operation.ts";
+import { acceptOperation, acceptOperations } from "./accept-operation.ts";
 import { acceptSync } from "./accept-sync/accept-sync.ts";
 import { EntityTurns } from "./accept-sync/entity-turns.ts";
 import { KnownKeys } from "./auth/known-keys.ts";
@@ -15,8 +16,12 @@ import { readinessChecks } from "./check-readiness.ts";
 import type { IngestConfig } from "./config.ts";
 import { createApp } from "./http/app.ts";
 import { checkUrlBy } from "./http/endpoints/check-url.ts";
+import { type OnUpgrade, upgradeToStream } from "./http/stream/upgrade.ts";
+import { watchLag } from "./lag/watch-lag.ts";
 import { CommandProjection } from "./project-commands.ts";
+import { pushOn } from "./push/push.ts";
 import { storeOn } from "./store.ts";
+import { type Waits, waitsOn } from "./waits/waits.ts";
 
 export interface Connected {
   config: IngestConfig;
@@ -31,8 +36,11 @@ export interface Connected {
 
 export interface Ingest {
   app: Koa;
+  onUpgrade: OnUpgrade;
   keys: KnownKeys;
   projection: CommandProjection;
+  /** What runs beside the HTTP server, and ends with it. */
+  parts: readonly Part[];
 }
 
 /** Puts ingest together on what is connected; it does nothing by itself. */
@@ -66,15 +74,29 @@ export function composeIngest({ config, logger, kafka, producer, db, walled, cat
     help: "Messages that Kafka has not acknowledged",
     collect: (gauge) => gauge.set(producer.waiting),
   });
+  const accepting = { producer, projection, store, topic: topics.commands, partitions, acceptSync: sync };
+  const waits = waitsOn({ store, logger, max: config.WAITS_MAX, perKeyMax: config.WAITS_PER_KEY_MAX });
+  metrics.gauge({
+    name: "waiting_requests",
+    help: "Requests that wait for an operation or an entity",
+    collect: (gauge) => gauge.set(waits.places.taken),
+  });
+  const lag = watchLag({ kafka, groupId: `${config.TOPIC_PREFIX}processor`, topic: topics.commands, logger });
+  const { push, parts: pushParts } = pushOn({
+    kafka,
+    topic: topics.events,
+    partitions,
+    store,
+    keys,
+    secrets: [...config.SECRET_KEYRING.keys.values()],
+    streamsMax: config.STREAMS_MAX,
+    streamsPerKeyMax: config.STREAMS_PER_KEY_MAX,
+    metrics,
+    logger,
+  });
   const app = createApp({
-    acceptOperation: acceptOperation({
-      producer,
-      projection,
-      store,
-      topic: topics.commands,
-      partitions,
-      acceptSync: sync,
-    }),
+    acceptOperation: acceptOperation(accepting),
+    acceptOperations: acceptOperations(accepting),
     acceptEvent: acceptEvent({ producer, topic: topics.events, partitions, spreadFrom: randomInt(partitions) }),
     catalog,
     checkUrl: checkUrlBy({ allowHttp: config.ALLOW_HTTP, allowedSubnets: config.ALLOWED_SUBNETS }),
@@ -87,12 +109,25 @@ export function composeIngest({ config, logger, kafka, producer, db, walled, cat
     keyEnv: config.POSTBACK_ENV === "development" ? "dev" : "live",
     logger,
     metrics,
+    push,
     redriving: { producer, store, eventsTopic: topics.events, partitions },
+    retryAfterSeconds: lag.retryAfterSeconds,
     store,
     version,
+    waits,
   });
-  return { app, keys, projection };
+  const onUpgrade = upgradeToStream({ push, store, keys, logger });
+  return { app, onUpgrade, keys, projection, parts: [endWaits(waits), lag.part, ...pushParts] };
 }
+
+/** Requests that wait are answered with what is known when the process has to stop. */
+const endWaits = (waits: Waits): Part => ({
+  name: "waits",
+  async run(signal) {
+    if (!signal.aborted) await once(signal, "abort");
+    waits.close();
+  },
+});
 
 /** Of the API, as `/openapi.json` names it. */
 const version = "0.1.0";

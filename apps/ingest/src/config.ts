@@ -52,6 +52,22 @@ export const configDefinition = defineConfig({
     default: "10000",
     description: "Requests a second of each API key in each process, where its tenant has no quota; more gets 429",
   }),
+  WAITS_MAX: setting(integerText(0, 100_000), {
+    default: "5000",
+    description: "Requests that wait (Prefer: wait, ?wait) at once; they are not counted in CONCURRENCY_MAX",
+  }),
+  WAITS_PER_KEY_MAX: setting(integerText(0, 100_000), {
+    default: "1000",
+    description: "Of these, those of one API key",
+  }),
+  STREAMS_MAX: setting(integerText(0, 1_000_000), {
+    default: "10000",
+    description: "SSE and WebSocket clients at once; each may hold up to 1 MiB that it hasn't taken yet",
+  }),
+  STREAMS_PER_KEY_MAX: setting(integerText(0, 1_000_000), {
+    default: "1000",
+    description: "Of these, those of one API key",
+  }),
   SECRET_KEYRING: setting(keyring, {
     description:
       "Keys that endpoint secrets are sealed with: <id>:<32 bytes in base64>, the newest first, separated by commas",

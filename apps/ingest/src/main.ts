@@ -28,11 +28,22 @@ async function main(): Promise<0 | 1> {
   await waitForKafka(kafka);
   const producer = await createProducer(kafka);
   try {
-    const { app, keys, projection } = composeIngest({ config, logger, kafka, producer, db, walled, catalog });
-    const { part } = await listenHttp(app.callback(), { port: config.PORT, host: config.HOST, logger });
+    const { app, onUpgrade, keys, projection, parts } = composeIngest({
+      config,
+      logger,
+      kafka,
+      producer,
+      db,
+      walled,
+      catalog,
+    });
+    const { part } = await listenHttp(app.callback(), { port: config.PORT, host: config.HOST, onUpgrade, logger });
     const exitCode = await runParts(
-      [part, noteKeyUses(keys, logger), followKeyChanges(keys, config.DATABASE_URL, logger)],
-      { graceMs: config.SHUTDOWN_GRACE_MS, logger },
+      [part, noteKeyUses(keys, logger), followKeyChanges(keys, config.DATABASE_URL, logger), ...parts],
+      {
+        graceMs: config.SHUTDOWN_GRACE_MS,
+        logger,
+      },
     );
     await projection.drained();
     return exitCode;

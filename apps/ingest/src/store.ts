@@ -5,8 +5,13 @@ type Bound<F> = F extends (db: database.Database, ...rest: infer A) => infer R ?
 const functions = {
   projectCommands: database.projectCommands,
   findOperationByKey: database.findOperationByKey,
+  findOperationsByKeys: database.findOperationsByKeys,
   loadOperation: database.loadOperation,
+  loadOperationMarks: database.loadOperationMarks,
+  loadEntityMarks: database.loadEntityMarks,
+  listOperations: database.listOperations,
   listOperationEvents: database.listOperationEvents,
+  listDeliveriesOfEvents: database.listDeliveriesOfEvents,
   requestOperation: database.requestOperation,
   countUnfinished: database.countUnfinished,
   findApiKey: database.findApiKey,

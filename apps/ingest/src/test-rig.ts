@@ -85,13 +85,15 @@ async function walledLogin(db: Database, databaseUrl: URL, stack: AsyncDisposabl
 
 export interface IngestOptions {
   catalog?: Catalog;
+  /** More of its environment. */
+  env?: Record<string, string>;
   timeouts?: HttpTimeouts;
   /** Reads and manages under the role of the API, as with DATABASE_URL_API. */
   isWalled?: boolean;
 }
 
 /** Ingest itself, in this process, on the run's Kafka and a database of its own; a test file has one. */
-export async function startIngest({ catalog = renaming, timeouts, isWalled = false }: IngestOptions = {}) {
+export async function startIngest({ catalog = renaming, env = {}, timeouts, isWalled = false }: IngestOptions = {}) {
   const stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase());
   const postgres = stack.use(await cuttableWay(new URL(database.url)));
@@ -102,6 +104,7 @@ export async function startIngest({ catalog = renaming, timeouts, isWalled = fal
     TOPIC_PREFIX: testTopicPrefix(),
     PARTITIONS: String(partitions),
     SECRET_KEYRING: `test:${randomBytes(32).toString("base64")}`,
+    ...env,
   });
   const topics = topicNames(config.TOPIC_PREFIX);
   const kafka: KafkaConnection = { brokers: config.KAFKA_BROKERS, clientId: "ingest-test", logger };
@@ -116,14 +119,19 @@ export async function startIngest({ catalog = renaming, timeouts, isWalled = fal
   const walledDb = await openWalled({ ...config, DATABASE_URL_API: walled }, logger);
   if (walledDb !== undefined) stack.use(walledDb);
   const ingest = composeIngest({ config, logger, kafka, producer, db, walled: walledDb, catalog });
-  const { port, part } = await listenHttp(ingest.app.callback(), { port: 0, host: "127.0.0.1", logger, timeouts });
+  const { port, part } = await listenHttp(ingest.app.callback(), {
+    port: 0,
+    host: "127.0.0.1",
+    onUpgrade: ingest.onUpgrade,
+    logger,
+    timeouts,
+  });
   const stopping = new AbortController();
-  const told = followKeyChanges(ingest.keys, postgres.url.href, logger).run(stopping.signal);
-  stack.defer(() => told);
-  const served = part.run(stopping.signal);
-  stack.defer(() => {
+  const parts = [part, followKeyChanges(ingest.keys, postgres.url.href, logger), ...ingest.parts];
+  const served = Promise.all(parts.map((one) => one.run(stopping.signal)));
+  stack.defer(async () => {
     stopping.abort();
-    return served;
+    await served;
   });
   const tenantId = newId();
   await createTenant(db, { id: tenantId, name: "test" });
@@ -132,6 +140,8 @@ export async function startIngest({ catalog = renaming, timeouts, isWalled = fal
     url: `http://127.0.0.1:${port}`,
     tenantId,
     topics,
+    kafka,
+    producer,
     db,
     /** The way to Postgres, which can be cut. */
     postgres,

@@ -24,11 +24,26 @@ export const limits = {
   secretOverlapDefaultSeconds: 86_400,
   retryScheduleMaxEntries: 20,
   retryDelayMaxSeconds: 86_400,
+  /** As long as a delivery is tried at most. */
+  orderingSkipMaxSeconds: 7 * 86_400,
   descriptionMaxChars: 1024,
   /** Of a key, a partner or a tenant. */
   nameMaxChars: 128,
   requestsPerSecondMax: 1_000_000,
   operationIdsMax: 1_000,
+  /** Writes in one `POST /v1/operations/batch`, and its body. */
+  batchOperationsMax: 1_000,
+  batchBodyMaxBytes: 1024 * 1024,
+  /** `Prefer: wait` and `?wait`; more is cut to it. */
+  waitMaxSeconds: 60,
+  /** Unfinished operations of an entity are counted up to here. */
+  entityPendingMax: 1_000,
+  /** Event type patterns of a feed, and subscriptions of a WebSocket. */
+  streamTypesMax: 100,
+  streamSubscriptionsMax: 100,
+  streamMessageMaxBytes: 32 * 1024,
+  /** Of an installation with 1,000 partitions; with 48 it has about 1,000. */
+  cursorMaxChars: 24 * 1024,
   pageSizeDefault: 50,
   pageSizeMax: 200,
   /** How far the time in a client-made UUIDv7 may be from ours. */

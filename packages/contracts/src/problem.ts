@@ -34,6 +34,7 @@ export const problems = {
   "idempotency-key-reused": { status: 422, title: "The key was used with another request" },
   "forbidden-address": { status: 422, title: "The URL names an address that must not be called" },
   "rate-limited": { status: 429, title: "Too many requests with this key" },
+  "upgrade-required": { status: 426, title: "This is a WebSocket" },
   overloaded: { status: 503, title: "Too much at once" },
   unavailable: { status: 503, title: "A store that this needs can't be reached" },
   internal: { status: 500, title: "An error of ours" },

@@ -22,9 +22,17 @@ export {
 export { partitionFor } from "./partition-for.ts";
 export { createProducer, type Producer, type ProducerOptions } from "./producer/create-producer.ts";
 export type { Acknowledged, OutgoingMessage } from "./producer/message.ts";
+export {
+  type LogRange,
+  type LogReader,
+  openLogReader,
+  type PartitionSlice,
+  type ReadOptions,
+} from "./reader/open-log-reader.ts";
 export { checkTopics, type TopicExpectation } from "./topics/check-topics.ts";
 export { describeTopics, type TopicDescription } from "./topics/describe-topics.ts";
 export { ensureTopics, type TopicSpec } from "./topics/ensure-topics.ts";
 export { type PostbackTopicsOptions, postbackTopics } from "./topics/postback-topics.ts";
 export { type TopicNames, topicNames } from "./topics/topic-names.ts";
+export { type GroupPosition, readGroupPositions } from "./watchdog/read-group-positions.ts";
 export { type Stall, startWatchdog, type Watchdog, type WatchdogOptions } from "./watchdog/start-watchdog.ts";

@@ -6,4 +6,5 @@ export { type EventuallyOptions, eventually } from "./eventually.ts";
 export { type FailureLogs, failureLogs } from "./failure-logs.ts";
 export type { CommitBoundary, Decide, Interference, Verdict } from "./postgres-proxy/proxied-connection.ts";
 export { AtBoundary, type PostgresProxy, startPostgresProxy } from "./postgres-proxy/start-postgres-proxy.ts";
+export { SseClient, type SseMessage } from "./sse-client.ts";
 export { testTopicPrefix } from "./test-topic-prefix.ts";

@@ -16,6 +16,8 @@ export interface Caller {
   /** The partner whose key it is: it sees its own and what its grant allows. */
   partnerId?: string;
   partner?: Partner;
+  /** The grant as it is kept: whether two are the same. */
+  grantText?: string;
   /** The quota of its tenant, where that has one. */
   requestsPerSecond?: number;
 }
@@ -159,7 +161,11 @@ const callerFrom = (row: ApiKeyRow): Caller => ({
   ...(row.requestsPerSecond === null ? {} : { requestsPerSecond: row.requestsPerSecond }),
 });
 
-const partnerOf = (id: string, kept: unknown) => ({ partnerId: id, partner: { id, grant: readGrant(kept) } });
+const partnerOf = (id: string, kept: unknown) => ({
+  partnerId: id,
+  partner: { id, grant: readGrant(kept) },
+  grantText: JSON.stringify(kept),
+});
 
 /**
  * For calls that don't tell one partner from another: of these a partner's key may submit writes, and nothing else. What

@@ -2,7 +2,6 @@ import { Router } from "@koa/router";
 import type { Catalog } from "@postback/operations";
 import type { Health, Logger, Metrics } from "@postback/runtime";
 import Koa from "koa";
-import type { AcceptEvent } from "../accept-event.ts";
 import type { KnownKeys } from "../auth/known-keys.ts";
 import type { RateLimits } from "../auth/rate-limits.ts";
 import type { IngestStore } from "../store.ts";
@@ -11,7 +10,8 @@ import { type DeadLetterRoutesOptions, deadLetterRoutes } from "./dead-letters/r
 import { deliveryRoutes } from "./deliveries/routes.ts";
 import { documentRoutes } from "./documents/routes.ts";
 import { type EndpointRoutesOptions, endpointRoutes } from "./endpoints/routes.ts";
-import { eventRoutes } from "./events/routes.ts";
+import { entityRoutes } from "./entities/routes.ts";
+import { type EventRoutesOptions, eventRoutes } from "./events/routes.ts";
 import { keySetRoutes } from "./key-sets/routes.ts";
 import { answerProblems } from "./middleware/answer-problems.ts";
 import { authorizeWith } from "./middleware/authorize.ts";
@@ -22,15 +22,16 @@ import { operationIdRoutes } from "./operation-ids/routes.ts";
 import { type OperationRoutesOptions, operationRoutes } from "./operations/routes.ts";
 import { partnerRoutes } from "./partners/routes.ts";
 import { replayRoutes } from "./replays/routes.ts";
+import { streamRoutes } from "./stream/routes.ts";
 import { tenantRoutes } from "./tenants/routes.ts";
 import { typeRoutes } from "./types/routes.ts";
 
 export interface AppOptions
   extends Omit<OperationRoutesOptions, "store" | "catalog">,
+    Omit<EventRoutesOptions, "store">,
     Omit<EndpointRoutesOptions, "store">,
     Omit<DeadLetterRoutesOptions, "store"> {
   catalog: Catalog;
-  acceptEvent: AcceptEvent;
   store: IngestStore;
   keys: KnownKeys;
   rateLimits: RateLimits;
@@ -60,7 +61,9 @@ export function createApp(options: AppOptions): Koa {
   const authorize = authorizeWith(keys, options.rateLimits);
   operationRoutes(router, authorize, options);
   operationIdRoutes(router, authorize);
-  eventRoutes(router, authorize, options.acceptEvent);
+  entityRoutes(router, authorize, options);
+  eventRoutes(router, authorize, options);
+  streamRoutes(router, authorize);
   endpointRoutes(router, authorize, options);
   deliveryRoutes(router, authorize, options);
   replayRoutes(router, authorize, options);

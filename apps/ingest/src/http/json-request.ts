@@ -13,9 +13,9 @@ const otherCharset = /; *charset *= *"?(?!utf-8\b)/i;
  * A request's body as JSON.
  * @throws {Refusal} unsupported-media-type, body-too-large, invalid-encoding, malformed-json, invalid-input
  */
-async function readJson(request: IncomingMessage): Promise<unknown> {
+async function readJson(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   requireJsonType(request.headers);
-  const bytes = await readBody(request, limits.bodyMaxBytes);
+  const bytes = await readBody(request, maxBytes);
   const parsed = parseJsonBody(bytes, { depthMax: limits.jsonDepthMax });
   if (parsed.ok) return parsed.value;
   throw refusalOf(parsed.problem);
@@ -25,8 +25,12 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
  * A request's body by a schema.
  * @throws {Refusal} as {@link readJson}, and invalid-input with a pointer for each field that breaks a rule
  */
-export async function readJsonAs<S extends z.ZodType>(request: IncomingMessage, schema: S): Promise<z.output<S>> {
-  const parsed = schema.safeParse(await readJson(request));
+export async function readJsonAs<S extends z.ZodType>(
+  request: IncomingMessage,
+  schema: S,
+  maxBytes: number = limits.bodyMaxBytes,
+): Promise<z.output<S>> {
+  const parsed = schema.safeParse(await readJson(request, maxBytes));
   if (parsed.success) return parsed.data;
   throw invalidInput(fieldErrors(parsed.error));
 }

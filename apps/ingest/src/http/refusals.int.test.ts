@@ -171,7 +171,9 @@ describe("an endpoint", () => {
     [{ headers: { "x-a": "1\r\nx-b: 2" } }, "/headers/x-a"],
     [{ events: [] }, "/events"],
     [{ events: ["Order.*"] }, "/events/0"],
-    [{ ordering: "endpoint" }, "/ordering"],
+    [{ ordering: "random" }, "/ordering"],
+    [{ orderingValve: {} }, "/orderingValve"],
+    [{ orderingValve: { skipAfterAttempts: 0 } }, "/orderingValve/skipAfterAttempts"],
     [{ secret: "whsec_mine" }, "/secret"],
     [{ timeoutMs: 31_000 }, "/timeoutMs"],
   ])("can't have %j", async (changes, pointer) => {
@@ -197,7 +199,7 @@ test.each([
 
 test("answers a method that a path doesn't have with 405 and those that it has", async () => {
   const { response } = await send("/v1/operations", { method: "DELETE" });
-  expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
+  expect([response.status, response.headers.get("allow")]).toEqual([405, "POST, HEAD, GET"]);
 });
 
 test("what is another tenant's doesn't exist", async () => {

@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { limits } from "@postback/contracts";
 import type { Logger, Part } from "@postback/runtime";
 import { problemOf } from "./middleware/answer-problems.ts";
+import { isForStream, type OnUpgrade } from "./stream/upgrade.ts";
 
 export interface HttpTimeouts {
   /** Time for the headers of a request, milliseconds: a client that drips them is cut off. */
@@ -14,6 +16,8 @@ export interface HttpTimeouts {
 }
 
 const usualTimeouts: HttpTimeouts = { headersMs: 10_000, requestMs: 30_000, checkEveryMs: 2000 };
+/** Node's default is 16 KiB: a cursor in Last-Event-ID or the query has to fit. */
+const headersMaxBytes = limits.cursorMaxChars + 16 * 1024;
 /** How long an idle connection is kept, milliseconds; longer than the 60 s of the usual load balancers, which must be the first to close. */
 const keepAliveTimeoutMs = 75_000;
 /** Requests on one connection are not limited: clients that keep theirs are the cheap ones. */
@@ -21,23 +25,25 @@ const maxRequestsPerSocket = 0;
 /** While stopping: how often connections that have become idle are closed, milliseconds. */
 const closeIdleEveryMs = 50;
 
-interface ListenOptions {
-  port: number;
-  host?: string | undefined;
-  logger: Logger;
-  timeouts?: HttpTimeouts | undefined;
-}
-
 export interface HttpServer {
   port: number;
   /** Serves until the signal is aborted; then takes no new connection, and resolves when all requests are answered. */
   part: Part;
 }
 
+export interface ListenOptions {
+  port: number;
+  host?: string | undefined;
+  /** Takes requests to upgrade to a WebSocket, and what becomes of their connections. */
+  onUpgrade?: OnUpgrade;
+  logger: Logger;
+  timeouts?: HttpTimeouts | undefined;
+}
+
 /** @throws when the port can't be had: EADDRINUSE, EACCES. */
 export async function listenHttp(
   listener: RequestListener,
-  { port, host, logger, timeouts = usualTimeouts }: ListenOptions,
+  { port, host, onUpgrade, logger, timeouts = usualTimeouts }: ListenOptions,
 ): Promise<HttpServer> {
   const server = createServer(
     {
@@ -45,12 +51,16 @@ export async function listenHttp(
       requestTimeout: timeouts.requestMs,
       keepAliveTimeout: keepAliveTimeoutMs,
       connectionsCheckingInterval: timeouts.checkEveryMs,
+      maxHeaderSize: headersMaxBytes,
       noDelay: true,
+      // All else that asks for an upgrade (h2c, as Java's client does) is a request like any other.
+      shouldUpgradeCallback: (request) => onUpgrade !== undefined && isForStream(request),
     },
     listener,
   );
   server.maxRequestsPerSocket = maxRequestsPerSocket;
   server.on("clientError", answerClientError);
+  if (onUpgrade !== undefined) server.on("upgrade", onUpgrade);
   server.listen(port, host);
   await once(server, "listening");
   const bound = (server.address() as AddressInfo).port;

@@ -8,11 +8,14 @@ export interface OperationEventRow {
   audience: string[] | null;
   /** The webhook's body, as JSON text. */
   body: string;
+  /** Its place among the numbered events of its partition, decimal. */
+  number: string;
 }
 
 const list = statement(
   "list_operation_events",
-  `SELECT id, type, audience, body FROM events WHERE tenant_id = $1 AND operation_id = $2 ORDER BY number LIMIT $3`,
+  `SELECT id, type, audience, body, number::text AS number FROM events
+   WHERE tenant_id = $1 AND operation_id = $2 ORDER BY events.number LIMIT $3`,
 );
 
 /** What an operation told, in order, at most `limit`. */

@@ -5,6 +5,8 @@ interface Answer {
   status: number;
   description: string;
   schema?: SchemaName;
+  /** It can also be a stream of Server-Sent Events, and what these are. */
+  stream?: string;
   headers?: JsonObject;
 }
 
@@ -87,6 +89,42 @@ const traceparent: JsonObject = {
 const location: JsonObject = { schema: { type: "string" }, description: "Where the new resource is" };
 const retryAfter: JsonObject = { schema: { type: "integer" }, description: "Seconds after which to ask" };
 
+const prefer: JsonObject = {
+  name: "Prefer",
+  in: "header",
+  schema: { type: "string" },
+  description: `RFC 7240: \`wait=N\` waits up to N seconds (at most ${limits.waitMaxSeconds}) for the end; \`respond-async\` does not wait`,
+};
+const preferenceApplied: JsonObject = { schema: { type: "string" }, description: "The preference that was honoured" };
+const wait: JsonObject = {
+  name: "wait",
+  in: "query",
+  schema: { type: "integer", minimum: 0, default: 0 },
+  description: `Seconds to wait, at most ${limits.waitMaxSeconds}; more is cut to it`,
+};
+const ifNoneMatch: JsonObject = {
+  name: "If-None-Match",
+  in: "header",
+  schema: { type: "string" },
+  description: "The ETag that you have: 304 where it is still right; with `wait` the answer waits for another",
+};
+const etag: JsonObject = { schema: { type: "string" }, description: "Changes with what is shown" };
+const notModified: Answer = { status: 304, description: "What you have is still right", headers: { ETag: etag } };
+const inQuery = (name: string, schema: JsonObject, description: string): JsonObject => ({
+  name,
+  in: "query",
+  schema,
+  description,
+});
+const lastEventId: JsonObject = {
+  name: "Last-Event-ID",
+  in: "header",
+  schema: { type: "string" },
+  description: "Of a stream: the id of the last event that you have, to go on after it, at any instance",
+};
+const entityFilter = inQuery("entity", { type: "string" }, "`{type}:{id}`, like order:order-123");
+const timeSchema: JsonObject = { type: "string", format: "date-time" };
+
 const orderPlace = {
   type: "order.place",
   input: {
@@ -105,13 +143,13 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     post: {
       summary: "Submit a write",
       scope: "operations:write",
-      parameters: [idempotencyKey, traceparent],
+      parameters: [idempotencyKey, prefer, traceparent],
       body: { schema: "SubmitOperation", example: orderPlace },
       answer: {
         status: 202,
         description: "Accepted; follow it at Location",
         schema: "Operation",
-        headers: { Location: location, "Retry-After": retryAfter },
+        headers: { Location: location, "Retry-After": retryAfter, "Preference-Applied": preferenceApplied },
       },
       otherAnswers: [
         {
@@ -122,9 +160,10 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
         },
         {
           status: 200,
-          description: "Of a type with sync steps: the same request came before; its operation as it is now",
+          description:
+            "With `Prefer: wait`: it has ended, well or not. Of a type with sync steps: the same request came before; its operation as it is now",
           schema: "Operation",
-          headers: { Location: location, "Retry-After": retryAfter },
+          headers: { Location: location, "Retry-After": retryAfter, "Preference-Applied": preferenceApplied },
         },
       ],
       problems: [
@@ -136,6 +175,30 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
         "entity-busy",
         "step-refused",
       ],
+    },
+    get: {
+      summary: "The operations, those with the newest ids first",
+      scope: "operations:read",
+      parameters: [
+        ...ofPages,
+        entityFilter,
+        inQuery("type", { type: "string" }, "An operation type"),
+        inQuery("status", { $ref: "#/components/schemas/Operation/properties/status" }, "As it is now"),
+        inQuery("since", timeSchema, "Accepted at this time or later; of an id of yours, its time counts"),
+        inQuery("until", timeSchema, "Accepted before this time; likewise"),
+      ],
+      answer: { status: 200, description: "A page", schema: "OperationPage" },
+      problems: ["invalid-cursor", "invalid-query"],
+    },
+  },
+  "/v1/operations/batch": {
+    post: {
+      summary: `Submit up to ${limits.batchOperationsMax} writes, in ${limits.batchBodyMaxBytes} bytes; each is taken or refused by itself`,
+      scope: "operations:write",
+      parameters: [traceparent],
+      body: { schema: "SubmitBatch", example: { operations: [{ ...orderPlace, idempotencyKey: "order-123" }] } },
+      answer: { status: 200, description: "A result for each, in their order", schema: "BatchResults" },
+      problems: ofBodies,
     },
   },
   "/v1/operation-ids": {
@@ -151,18 +214,42 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     get: {
       summary: "Status, steps and result of an operation",
       scope: "operations:read",
-      parameters: [pathId("id")],
-      answer: { status: 200, description: "The operation; a failed one too, with its error", schema: "Operation" },
-      problems: ["not-found"],
+      parameters: [
+        pathId("id"),
+        wait,
+        ifNoneMatch,
+        inQuery(
+          "include",
+          { type: "string", enum: ["deliveries"] },
+          "`deliveries`: its events too, and to whom each was brought; needs the scope `endpoints:read` as well",
+        ),
+      ],
+      answer: {
+        status: 200,
+        description:
+          "The operation; a failed one too, with its error. With `wait`: when it has ended, or the time is up",
+        schema: "OperationStory",
+        headers: { ETag: etag },
+      },
+      otherAnswers: [notModified],
+      problems: ["not-found", "invalid-query"],
     },
   },
   "/v1/operations/{id}/events": {
     get: {
       summary: "What an operation has told, in order",
       scope: "operations:read",
-      parameters: [pathId("id")],
-      answer: { status: 200, description: "Its events", schema: "EventPage" },
-      problems: ["not-found"],
+      parameters: [pathId("id"), lastEventId],
+      answer: {
+        status: 200,
+        description: "Its events; with `Accept: text/event-stream` also those that it tells until it ends",
+        schema: "EventPage",
+        stream: "`data` is an Event; `event: end` at the end of the operation",
+      },
+      otherAnswers: [
+        { status: 204, description: "To a stream that is resumed: there is nothing more, don't come back" },
+      ],
+      problems: ["not-found", "invalid-cursor"],
     },
   },
   "/v1/operations/{id}/cancel": {
@@ -197,6 +284,28 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       problems: ["not-found", "operation-not-stuck"],
     },
   },
+  "/v1/entities/{type}/{id}": {
+    get: {
+      summary:
+        "Read your writes: whether anything of an entity is pending, and on request an answer only when nothing is",
+      scope: "operations:read",
+      parameters: [
+        pathId("type"),
+        pathId("id"),
+        inQuery("after", { type: "string", format: "uuid" }, "An operation of the entity: settled when it has ended"),
+        wait,
+        ifNoneMatch,
+      ],
+      answer: {
+        status: 200,
+        description: "As it is; with `wait`: when it is settled, or the time is up",
+        schema: "EntityState",
+        headers: { ETag: etag },
+      },
+      otherAnswers: [notModified],
+      problems: ["not-found", "invalid-query"],
+    },
+  },
   "/v1/operation-types": {
     get: {
       summary:
@@ -214,6 +323,36 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       body: { schema: "PublishEvent", example: { type: "invoice.sent", data: { invoiceId: "inv-9" } } },
       answer: { status: 202, description: "Accepted", schema: "Event" },
       problems: [...ofBodies, "invalid-id"],
+    },
+    get: {
+      summary: "The tenant's events: pages from the oldest on, or a stream from now on",
+      scope: "operations:read",
+      parameters: [
+        ...ofPages,
+        inQuery("types", { type: "string" }, "Event type patterns, separated by commas: `order.*,sku.**`"),
+        entityFilter,
+        inQuery("since", timeSchema, "From this time on, where no cursor is given"),
+        lastEventId,
+      ],
+      answer: {
+        status: 200,
+        description: "A page, which may be empty: go on at its nextCursor. With `Accept: text/event-stream` a stream",
+        schema: "FeedPage",
+        stream: "`data` is an Event; `event: resync` when events are lost to you, because they are kept no more",
+      },
+      problems: ["invalid-cursor", "invalid-query"],
+    },
+  },
+  "/v1/stream": {
+    get: {
+      summary: "Events of several operations, entities and types over one WebSocket",
+      scope: "operations:read",
+      answer: {
+        status: 101,
+        description:
+          "A WebSocket (RFC 6455). Both sides send text: the client StreamRequests, the server StreamMessages, as JSON",
+      },
+      problems: ["upgrade-required"],
     },
   },
   "/v1/event-types": {
@@ -615,18 +754,21 @@ const operationObject = ({ summary, scope, parameters, body, problems: refused, 
   },
 });
 
-const answerResponse = ({ status, description, headers, schema }: Answer): [number, JsonObject] => [
+const answerResponse = ({ status, description, headers, schema, stream }: Answer): [number, JsonObject] => [
   status,
   {
     description,
     ...(headers === undefined ? {} : { headers }),
-    ...(schema === undefined ? {} : { content: jsonContent(schema) }),
+    ...(schema === undefined ? {} : { content: { ...jsonContent(schema), ...streamContent(stream) } }),
   },
 ];
 
 const jsonContent = (schema: SchemaName, example?: unknown): JsonObject => ({
   "application/json": { schema: schemaRef(schema), ...(example === undefined ? {} : { example }) },
 });
+
+const streamContent = (description: string | undefined): JsonObject =>
+  description === undefined ? {} : { "text/event-stream": { schema: { type: "string", description } } };
 
 /** One response for a status, which names all problems that come with it. */
 function problemResponses(names: readonly ProblemName[]): JsonObject {

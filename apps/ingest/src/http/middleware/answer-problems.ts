@@ -14,21 +14,22 @@ export const answerProblems =
       if (ctx.body === undefined && ctx.status >= 400) throw unanswered(ctx);
     } catch (error) {
       if (error instanceof ClientGone) return void logger.debug({ method: ctx.method }, "request.client-gone");
-      answer(ctx, refusalOf(error, ctx, logger));
+      answer(ctx, refusalOf(error, what(ctx), logger));
     }
   };
 
-function refusalOf(error: unknown, ctx: Context, logger: Logger): Refusal {
+/** What went wrong as a refusal; what only we can mend is logged. */
+export function refusalOf(error: unknown, during: object, logger: Logger): Refusal {
   if (error instanceof Refusal) {
     if (problems[error.code].status >= 500)
-      logger.warn({ code: error.code, err: error.cause, ...what(ctx) }, "request.refused");
+      logger.warn({ code: error.code, err: error.cause, ...during }, "request.refused");
     return error;
   }
   if (isAway(error)) {
-    logger.warn({ err: error, ...what(ctx) }, "request.store-away");
+    logger.warn({ err: error, ...during }, "request.store-away");
     return unavailable("A store that this needs can't be reached. Try again.");
   }
-  logger.error({ err: error, ...what(ctx) }, "request.failed");
+  logger.error({ err: error, ...during }, "request.failed");
   return new Refusal("internal", "This is an error of ours; it was written down.");
 }
 
