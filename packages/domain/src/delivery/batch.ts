@@ -36,7 +36,8 @@ export function batchId(eventIds: readonly string[]): string {
 /**
  * The body of one request with several events, always the same bytes for the same ones. Standard: `{"batch": […]}`, each
  * member the event's own bytes with its `id` in front, as one event has it in `webhook-id`. CloudEvents: the JSON batch
- * format (JSON event format 1.0.2 §4) in batched content mode (HTTP binding 1.0.2 §3.3); there is none of binary mode, which endpoints with batches can't have.
+ * format (JSON event format 1.0.2 §4) in batched content mode (HTTP binding 1.0.2 §3.3); there is none of binary mode,
+ * which endpoints with batches can't have.
  */
 export function formatBatch(events: readonly ToldEvent[], format: EventFormat): Buffer {
   const ordered = events.toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1));
