@@ -108,6 +108,7 @@ export function composeIngest({ config, logger, kafka, producer, db, catalog }: 
     redriving: { producer, store, eventsTopic: topics.events, partitions },
     retryAfterSeconds: lag.retryAfterSeconds,
     store,
+    topicPrefix: config.TOPIC_PREFIX,
     version,
     waits,
   });

@@ -33,11 +33,12 @@ export interface AppOptions
   metrics: Metrics;
   concurrencyMax: number;
   version: string;
+  topicPrefix: string;
 }
 
 /** The Koa app: its middleware in order, then the routes, the hot ones first. */
 export function createApp(options: AppOptions): Koa {
-  const { logger, metrics, keys, health, concurrencyMax, version } = options;
+  const { logger, metrics, keys, health, concurrencyMax } = options;
   const app = new Koa({ proxy: false });
   app.on("error", (error) => logger.error({ err: error }, "http.error"));
 
@@ -59,7 +60,7 @@ export function createApp(options: AppOptions): Koa {
   deliveryRoutes(router, authorize, options);
   deadLetterRoutes(router, authorize, options);
   typeRoutes(router, authorize, options);
-  documentRoutes(router, version);
+  documentRoutes(router, options);
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;
