@@ -15,6 +15,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "packages/database": ["domain"].map(packageFolder),
   "packages/kafka": ["contracts"].map(packageFolder),
   "packages/runtime": ["contracts"].map(packageFolder),
+  // For those outside: what they install brings nothing of the server along.
+  "packages/client": ["contracts"].map(packageFolder),
+  "packages/cli": ["client", "contracts"].map(packageFolder),
   // What starts brokers and apps on a developer's machine; no app needs it to run.
   "packages/embedded": [],
   "packages/testkit": ["embedded", "database"].map(packageFolder),
@@ -33,7 +36,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   // The programs of the guides: what an operator or the author of a catalog can write.
   docs: ["database", "kafka", "operations", "runtime", "domain", "contracts"].map(packageFolder),
-  tests: ["local-stack", "embedded", "database", "kafka", "operations", "runtime", "domain", "contracts"].map(
+  tests: ["client", "local-stack", "embedded", "database", "kafka", "operations", "runtime", "domain", "contracts"].map(
     packageFolder,
   ),
 };

@@ -8,6 +8,7 @@ import { openapiDocument } from "../../apps/ingest/src/http/documents/openapi.ts
 import { configDefinition as processor } from "../../apps/processor/src/config.ts";
 import { configDefinition as dispatcher } from "../../apps/webhook-dispatcher/src/config.ts";
 import type { AppSettings } from "./app-settings.ts";
+import { clientTypes } from "./client-types.ts";
 import { configPage } from "./config-page.ts";
 import { envExample } from "./env-example.ts";
 import { flowsDocument } from "./flows-document.ts";
@@ -34,6 +35,7 @@ export async function documents(): Promise<Map<string, string>> {
     ["docs/openapi.json", jsonText(openapi)],
     ["docs/asyncapi.json", jsonText(asyncapiDocument({ version, prefix: "", catalog }))],
     ["docs/flows.md", flowsDocument(catalog)],
+    ["packages/client/src/api-types.ts", clientTypes(openapi)],
   ]);
 }
 
