@@ -15,12 +15,13 @@ Runs the checks that need no Kafka, side by side; one whose files haven't change
   check:unused     Knip: files, exports and dependencies that nothing uses, or that are used undeclared
   check:generated  the documents made from code are current
   check:schema     prisma/schema.prisma agrees with the migrations, on a PostgreSQL of its own
+  check:operations the shop's operations are sound, and keep what their lock file says
 
   --force   runs all of them
   --help    shows this
 `;
 
-const checks = ["check:format", "check:types", "check:unused", "check:generated", "check:schema"];
+const checks = ["check:format", "check:types", "check:unused", "check:generated", "check:schema", "check:operations"];
 
 /** Turborepo sends nothing home from here. */
 const silent = { TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1", TURBO_NO_UPDATE_NOTIFIER: "1" };

@@ -62,7 +62,8 @@ const importsKafkajs = /^(packages\/kafka\/|packages\/testkit\/.*\.int\.test\.ts
 const testModules: readonly string[] = ["vitest", "fast-check"];
 
 /** Code that a deployed process runs gets its settings as values; the environment is read in these files alone. */
-const readsEnvironment = /^(apps\/[^/]+\/src\/(main|config)|examples\/[^/]+\/src\/(catalog|([^/]+\/)*main))\.ts$/;
+const readsEnvironment =
+  /^(apps\/[^/]+\/src\/(main|config)|packages\/operations\/src\/main|examples\/[^/]+\/src\/(catalog|([^/]+\/)*main))\.ts$/;
 const developmentOnly = /^(packages\/(embedded|testkit|local-stack)|scripts|bench|docs|tests)\//;
 
 const testFile = /\.test\.m?ts$|\.test\.mjs$|\/src\/.*-rig\.ts$|\/conformance\/|\.long\.ts$|^tests\//;

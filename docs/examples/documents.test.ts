@@ -57,10 +57,12 @@ test("every file that a document names is there", () => {
   expect(missing).toEqual([]);
 });
 
-test("TypeScript and SQL that a document shows is taken from a file that is compiled and tested", () => {
+const ofFiles = new Set(["ts", "sql", "python", "go", "java"]);
+
+test("code that a document shows is taken from a file that is compiled and tested", () => {
   const blocks = documents.flatMap(({ file, text }) =>
     [...text.matchAll(codeBlock)].flatMap(([, language = "", from, code = ""]) =>
-      language === "ts" || language === "sql" ? [{ file, from, code: code.trim() }] : [],
+      ofFiles.has(language) ? [{ file, from, code: code.trim() }] : [],
     ),
   );
   expect(blocks.length).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import { existsSync, watch } from "node:fs";
-import { join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 
 /** An editor saves in several steps, and formats after that. */
 const quietMs = 300;
@@ -30,6 +30,7 @@ export function onCatalogChange(catalogs: string, from: string, changed: (file: 
 }
 
 function foldersOf(catalogs: string, from: string): string[] {
-  const paths = catalogs.split(",").filter((name) => name.trim().startsWith("."));
-  return paths.map((name) => join(resolve(from, name.trim()), "src")).filter((folder) => existsSync(folder));
+  const names = catalogs.split(",").map((name) => name.trim());
+  const paths = names.filter((name) => name.startsWith(".") || isAbsolute(name));
+  return paths.map((name) => join(resolve(from, name), "src")).filter((folder) => existsSync(folder));
 }

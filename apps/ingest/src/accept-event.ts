@@ -13,7 +13,14 @@ export interface AcceptEventOptions {
   spreadFrom: number;
 }
 
-export type AcceptEvent = (event: PublishEvent, context: { tenantId: string; traceparent: string }) => Promise<string>;
+interface AcceptContext {
+  tenantId: string;
+  traceparent: string;
+  /** The one endpoint that it is for, instead of those that subscribe to it. */
+  endpointId?: string;
+}
+
+export type AcceptEvent = (event: PublishEvent, context: AcceptContext) => Promise<string>;
 
 /**
  * Takes an event that has no operation: into Kafka and nothing else, so that Postgres is off its way.
@@ -23,7 +30,7 @@ export type AcceptEvent = (event: PublishEvent, context: { tenantId: string; tra
  */
 export const acceptEvent =
   ({ producer, topic, partitions, spreadFrom }: AcceptEventOptions): AcceptEvent =>
-  async (event, { tenantId, traceparent }) => {
+  async (event, { tenantId, traceparent, endpointId }) => {
     const nowMs = Date.now();
     const { type, entity, data } = event;
     const id = event.id === undefined ? newId() : checkedId(event.id, nowMs);
@@ -31,6 +38,7 @@ export const acceptEvent =
     const header: EventHeader = { v: 1, id, type, tenant: tenantId, acceptedAt: nowMs, traceparent };
     if (entity !== undefined) header.entity = entity;
     if (event.id !== undefined) header.claim = true;
+    if (endpointId !== undefined) header.endpoint = endpointId;
     const key = entity === undefined ? null : entityKey(tenantId, entity);
     const partition = key === null ? spreadPartition(nowMs, spreadFrom, partitions) : partitionFor(key, partitions);
     await sendMessage(producer, { topic, partition, key, value: body, header: packHeader(header) });

@@ -13,6 +13,7 @@ const functions = {
   listOperationEvents: database.listOperationEvents,
   listDeliveriesOfEvents: database.listDeliveriesOfEvents,
   requestOperation: database.requestOperation,
+  countUnfinished: database.countUnfinished,
   findApiKey: database.findApiKey,
   touchApiKeys: database.touchApiKeys,
   createEndpoint: database.createEndpoint,

@@ -1,5 +1,13 @@
 import { type Config, defineConfig, integerText, listText, setting, sharedSettings } from "@postback/runtime";
 import { z } from "zod";
+import { parseEgressProxy } from "./send/egress-proxy.ts";
+
+const egressProxy = z.string().transform((text, context) => {
+  const proxy = parseEgressProxy(text);
+  if (proxy !== undefined) return proxy;
+  context.addIssue({ code: "custom", message: "is no proxy like http://user:password@proxy.example.com:3128" });
+  return z.NEVER;
+});
 
 export const configDefinition = defineConfig({
   ...sharedSettings,
@@ -19,6 +27,15 @@ export const configDefinition = defineConfig({
       description: "Whether endpoints may have http URLs; for development",
     },
   ),
+  EGRESS_PROXY: setting(egressProxy.optional(), {
+    description:
+      "Proxy that webhooks leave through, by CONNECT to the judged address: http://user:password@host:port; without one they go straight",
+    secret: true,
+  }),
+  WEBHOOK_ORIGIN: setting(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i, "is no name like webhooks.example.com"), {
+    default: "postback",
+    description: "Name of this installation for receivers that are asked before they get webhooks; a DNS name of yours",
+  }),
   HELD_DELIVERIES_MAX: setting(integerText(100, 1_000_000), {
     default: "10000",
     description: "Deliveries held in memory at most; beyond it they wait in Postgres",

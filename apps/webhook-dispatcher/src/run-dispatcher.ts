@@ -118,6 +118,7 @@ function parts({ config, dispatch, ending, logger, stop }: Running): Part[] {
     { name: "subscriptions", run: (signal) => dispatch.follower.run(signal) },
     { name: "notifications", run: (signal) => listen({ url: config.DATABASE_URL, channel, onNotify, logger, signal }) },
     { name: "schedule", run: (signal) => dispatch.schedule.run(signal) },
+    { name: "handshakes", run: (signal) => dispatch.handshakes.run(signal) },
     { name: "sweep", run: (signal) => sweepUntil(signal, dispatch) },
   ];
 }

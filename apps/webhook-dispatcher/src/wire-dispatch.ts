@@ -6,6 +6,7 @@ import { type Consumer, type GivenUp, type Producer, sendDeadLetter } from "@pos
 import { keepTrying, type Logger, type Metrics } from "@postback/runtime";
 import type { DispatcherConfig } from "./config.ts";
 import { EventConsumption } from "./consume/consume-events.ts";
+import { Handshakes } from "./handshake/handshakes.ts";
 import type { Outgoing } from "./lanes/held.ts";
 import { type AfterAttempt, type LaneShare, Lanes } from "./lanes/lanes.ts";
 import { Schedule } from "./lanes/wake-due.ts";
@@ -13,6 +14,7 @@ import { type DispatcherMetrics, dispatcherMetrics, watchMemory } from "./metric
 import type { Entry } from "./record/pending-outcomes.ts";
 import { Recorder } from "./record/recorder.ts";
 import { type AgentPool, createAgentPool } from "./send/agent-pool.ts";
+import { openTunnelThrough } from "./send/open-tunnel.ts";
 import type { AttemptResult } from "./send/post-webhook.ts";
 import { createResolveHost } from "./send/resolve-host.ts";
 import { sendDelivery } from "./send/send-delivery.ts";
@@ -37,6 +39,7 @@ export interface Dispatch {
   consumption: EventConsumption;
   lanes: Lanes;
   schedule: Schedule;
+  handshakes: Handshakes;
   /** Gives what is done to the consumer from now on, and lets pressure hold it. */
   connect(consumer: Consumer): void;
   /** Partitions are about to go: everything that they brought gets its row. */
@@ -48,7 +51,7 @@ export interface Dispatch {
 export function wireDispatch({ config, id, db, producer, logger, metrics }: DispatchOptions): Dispatch {
   const counted = dispatcherMetrics(metrics);
   const subscriptions = new Subscriptions();
-  const agents = createAgents(config);
+  const agents = createAgents(config, logger);
   const live = { count: 1 };
   let consumer: Consumer | undefined;
 
@@ -98,12 +101,14 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     keyring: parseKeyring(config.SECRET_KEYRING),
     subscriptions,
     lanes,
+    origin: config.WEBHOOK_ORIGIN,
     id,
     onLive: (count) => {
       live.count = count;
     },
     logger,
   });
+  const handshakes = new Handshakes({ db, agents, origin: config.WEBHOOK_ORIGIN, logger });
   watchMemory(metrics, lanes, recorder);
   const handOver = async () => {
     lanes.spillAll();
@@ -115,6 +120,7 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     consumption,
     lanes,
     schedule,
+    handshakes,
     connect: (given) => {
       consumer = given;
     },
@@ -142,14 +148,18 @@ async function untilAnswered(agents: AgentPool, lanes: Lanes, logger: Logger): P
   if (ended === "too-long") logger.warn({ inFlight: lanes.inFlight }, "deliveries.left-to-their-leases");
 }
 
-function createAgents(config: DispatcherConfig) {
+function createAgents(config: DispatcherConfig, logger: Logger) {
   const allowedSubnets = config.ALLOWED_SUBNETS.map((text) => {
     const subnet = parseSubnet(text);
     if (!subnet) throw new Error(`ALLOWED_SUBNETS: "${text}" is not a subnet like 10.1.0.0/16`);
     return subnet;
   });
   const resolveHost = createResolveHost({ allowedSubnets });
-  return createAgentPool({ allowHttp: config.ALLOW_HTTP, allowedSubnets, resolveHost });
+  const { ALLOW_HTTP: allowHttp, EGRESS_PROXY: proxy } = config;
+  if (proxy === undefined) return createAgentPool({ allowHttp, allowedSubnets, resolveHost });
+  const onFailure = (reason: string) => logger.warn({ reason }, "egress-proxy.failed");
+  const open = openTunnelThrough(proxy, onFailure);
+  return createAgentPool({ allowHttp, allowedSubnets, resolveHost, open });
 }
 
 /** 410: the row's trigger tells all dispatchers, which then discard what waits. */

@@ -9,7 +9,7 @@ export type Attempt = {
   readonly outcome: "accepted" | "refused" | "unreachable" | "blocked";
   /** The receiver's HTTP status, where it answered */
   readonly status?: number | undefined;
-  /** Why it was unreachable (dns, connect, tls, timeout, reset, protocol) or blocked */
+  /** Why it was unreachable (dns, connect, tls, timeout, reset, protocol, proxy) or blocked */
   readonly cause?: string | undefined;
   /** First bytes of the answer, at most 1 KiB */
   readonly response?: string | undefined;
@@ -53,6 +53,10 @@ export type CreateEndpoint = {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Deliveries are independent of each other */
   readonly ordering?: "none" | undefined;
+  /** Of the webhooks: Standard Webhooks, or CloudEvents 1.0; signed in the same way. Default standard */
+  readonly format?: "standard" | "cloudevents-structured" | "cloudevents-binary" | undefined;
+  /** Whether the receiver is asked first (CloudEvents HTTP webhook validation); until it agrees nothing is sent */
+  readonly handshake?: boolean | undefined;
   readonly rateLimit?: {
     readonly perSecond: number;
   } | undefined;
@@ -130,6 +134,8 @@ export type Endpoint = {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Deliveries are independent of each other */
   readonly ordering: "none";
+  /** Of the webhooks: Standard Webhooks, or CloudEvents 1.0; signed in the same way. Default standard */
+  readonly format: "standard" | "cloudevents-structured" | "cloudevents-binary";
   readonly rateLimit?: {
     readonly perSecond: number;
   } | undefined;
@@ -139,6 +145,13 @@ export type Endpoint = {
   readonly timeoutMs?: number | undefined;
   /** Seconds before each further attempt; default 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h */
   readonly retrySchedule?: readonly number[] | undefined;
+  /** Of an endpoint whose receiver is asked first */
+  readonly handshake?: {
+    readonly status: "pending" | "verified" | "failed";
+    readonly attempts: number;
+    /** Why the last attempt did not succeed */
+    readonly reason?: string | undefined;
+  } | undefined;
   readonly disabledReason?: string | undefined;
   readonly disabledAt?: string | undefined;
   readonly createdAt: string;
@@ -298,7 +311,14 @@ export type OperationStory = {
 export type OperationTypeList = {
   readonly data: readonly {
     readonly type: string;
+    /** New operations are accepted under it */
     readonly revision: number;
+    /** All that are defined, the newest first; the others end what began under them */
+    readonly revisions: readonly {
+      readonly revision: number;
+      /** Operations that have not ended, of the caller's tenant, with the scope platform of all; for operators */
+      readonly unfinished?: number | undefined;
+    }[];
     readonly entityType: string;
     readonly steps: readonly {
       readonly name: string;
@@ -311,11 +331,20 @@ export type OperationTypeList = {
     readonly inputSchema: Readonly<Record<string, unknown>>;
     readonly example?: unknown | undefined;
   }[];
+  /** Revisions that operations wait for and that this process doesn't have; for operators */
+  readonly withoutDefinition?: readonly {
+    readonly type: string;
+    readonly revision: number;
+    /** Operations that have not ended, of the caller's tenant, with the scope platform of all; for operators */
+    readonly unfinished?: number | undefined;
+  }[] | undefined;
+  /** There are too many to count: each number is the least that there are, and 0 says nothing */
+  readonly unfinishedIsLeast?: true | undefined;
 };
 
 /** A refusal as RFC 9457 has it */
 export type Problem = {
-  readonly type: "https://postback.dev/problems/malformed-json" | "https://postback.dev/problems/invalid-encoding" | "https://postback.dev/problems/invalid-cursor" | "https://postback.dev/problems/invalid-query" | "https://postback.dev/problems/unauthenticated" | "https://postback.dev/problems/forbidden" | "https://postback.dev/problems/not-found" | "https://postback.dev/problems/method-not-allowed" | "https://postback.dev/problems/entity-busy" | "https://postback.dev/problems/operation-ended" | "https://postback.dev/problems/dead-letter-settled" | "https://postback.dev/problems/dead-letter-without-header" | "https://postback.dev/problems/operation-not-stuck" | "https://postback.dev/problems/request-timeout" | "https://postback.dev/problems/body-too-large" | "https://postback.dev/problems/unsupported-media-type" | "https://postback.dev/problems/invalid-input" | "https://postback.dev/problems/unknown-operation-type" | "https://postback.dev/problems/entity-mismatch" | "https://postback.dev/problems/invalid-id" | "https://postback.dev/problems/step-refused" | "https://postback.dev/problems/idempotency-key-reused" | "https://postback.dev/problems/forbidden-address" | "https://postback.dev/problems/upgrade-required" | "https://postback.dev/problems/overloaded" | "https://postback.dev/problems/unavailable" | "https://postback.dev/problems/internal";
+  readonly type: "https://postback.dev/problems/malformed-json" | "https://postback.dev/problems/invalid-encoding" | "https://postback.dev/problems/invalid-cursor" | "https://postback.dev/problems/invalid-query" | "https://postback.dev/problems/unauthenticated" | "https://postback.dev/problems/forbidden" | "https://postback.dev/problems/not-found" | "https://postback.dev/problems/method-not-allowed" | "https://postback.dev/problems/entity-busy" | "https://postback.dev/problems/operation-ended" | "https://postback.dev/problems/dead-letter-settled" | "https://postback.dev/problems/dead-letter-without-header" | "https://postback.dev/problems/endpoint-disabled" | "https://postback.dev/problems/operation-not-stuck" | "https://postback.dev/problems/request-timeout" | "https://postback.dev/problems/body-too-large" | "https://postback.dev/problems/unsupported-media-type" | "https://postback.dev/problems/invalid-input" | "https://postback.dev/problems/unknown-operation-type" | "https://postback.dev/problems/entity-mismatch" | "https://postback.dev/problems/invalid-id" | "https://postback.dev/problems/step-refused" | "https://postback.dev/problems/idempotency-key-reused" | "https://postback.dev/problems/forbidden-address" | "https://postback.dev/problems/upgrade-required" | "https://postback.dev/problems/overloaded" | "https://postback.dev/problems/unavailable" | "https://postback.dev/problems/internal";
   readonly title: string;
   readonly status: number;
   /** What is wrong, and what to do about it */
@@ -468,6 +497,8 @@ export type UpdateEndpoint = {
   readonly headers?: Readonly<Record<string, string>> | null | undefined;
   /** Deliveries are independent of each other */
   readonly ordering?: "none" | undefined;
+  /** Of the webhooks: Standard Webhooks, or CloudEvents 1.0; signed in the same way. Default standard */
+  readonly format?: "standard" | "cloudevents-structured" | "cloudevents-binary" | undefined;
   readonly rateLimit?: {
     readonly perSecond: number;
   } | null | undefined;
@@ -548,7 +579,7 @@ export interface Calls {
     header?: { "If-None-Match"?: string | undefined };
     answer: EntityState;
   };
-  /** Operation types that can be submitted, with JSON Schemas */
+  /** Operation types that can be submitted, with JSON Schemas; to operators also what is unfinished by revision */
   "GET /v1/operation-types": {
     answer: OperationTypeList;
   };
@@ -597,6 +628,12 @@ export interface Calls {
   "DELETE /v1/endpoints/{id}": {
     path: { "id": string };
     answer: undefined;
+  };
+  /** Send a signed test event to an endpoint, whatever it subscribes to */
+  "POST /v1/endpoints/{id}/test": {
+    path: { "id": string };
+    header?: { "traceparent"?: string | undefined };
+    answer: Delivery;
   };
   /** An endpoint's deliveries with their attempts, the newest events first */
   "GET /v1/endpoints/{id}/deliveries": {

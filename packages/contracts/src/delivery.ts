@@ -14,7 +14,7 @@ export const attemptSchema = z
     cause: z
       .string()
       .optional()
-      .describe("Why it was unreachable (dns, connect, tls, timeout, reset, protocol) or blocked"),
+      .describe("Why it was unreachable (dns, connect, tls, timeout, reset, protocol, proxy) or blocked"),
     response: z.string().optional().describe("First bytes of the answer, at most 1 KiB"),
   })
   .meta({ id: "Attempt", description: "One HTTP request to an endpoint" });

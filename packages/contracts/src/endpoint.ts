@@ -18,6 +18,9 @@ const settings = {
   description: z.string().max(limits.descriptionMaxChars),
   headers: z.record(z.string(), z.string()).describe("Sent with each webhook, besides ours"),
   ordering: z.literal("none").describe("Deliveries are independent of each other"),
+  format: z
+    .enum(["standard", "cloudevents-structured", "cloudevents-binary"])
+    .describe("Of the webhooks: Standard Webhooks, or CloudEvents 1.0; signed in the same way. Default standard"),
   rateLimit: z.strictObject({ perSecond: z.number().min(0.01).max(limits.endpointRateMaxPerSecond) }),
   concurrency: z.int().min(1).max(limits.endpointConcurrencyMax).describe("Webhooks in flight at once; default 8"),
   timeoutMs: z
@@ -40,6 +43,13 @@ export const createEndpointSchema = z
     description: settings.description.optional(),
     headers: settings.headers.optional(),
     ordering: settings.ordering.optional(),
+    format: settings.format.optional(),
+    handshake: z
+      .boolean()
+      .optional()
+      .describe(
+        "Whether the receiver is asked first (CloudEvents HTTP webhook validation); until it agrees nothing is sent",
+      ),
     rateLimit: settings.rateLimit.optional(),
     concurrency: settings.concurrency.optional(),
     timeoutMs: settings.timeoutMs.optional(),
@@ -57,6 +67,7 @@ export const updateEndpointSchema = z
     description: settings.description.nullable().optional(),
     headers: settings.headers.nullable().optional(),
     ordering: settings.ordering.optional(),
+    format: settings.format.optional(),
     rateLimit: settings.rateLimit.nullable().optional(),
     concurrency: settings.concurrency.nullable().optional(),
     timeoutMs: settings.timeoutMs.nullable().optional(),
@@ -75,6 +86,14 @@ export const endpointSchema = z
     concurrency: settings.concurrency.optional(),
     timeoutMs: settings.timeoutMs.optional(),
     retrySchedule: settings.retrySchedule.optional(),
+    handshake: z
+      .object({
+        status: z.enum(["pending", "verified", "failed"]),
+        attempts: z.int(),
+        reason: z.string().optional().describe("Why the last attempt did not succeed"),
+      })
+      .optional()
+      .describe("Of an endpoint whose receiver is asked first"),
     disabledReason: z.string().optional(),
     disabledAt: timestampSchema.optional(),
     createdAt: timestampSchema,

@@ -21,6 +21,8 @@ export const eventHeaderSchema = z.object({
   claim: z.literal(true).optional(),
   /** Sent again out of the dead letters: ask Postgres which of its deliveries there are. */
   redriven: z.literal(true).optional(),
+  /** Meant for this endpoint alone, whatever it subscribes to: a test event. */
+  endpoint: idSchema.optional(),
   audience: z.array(idSchema).optional(),
   /** When ingest took it or the step made it, milliseconds since 1970. */
   acceptedAt: z.int(),

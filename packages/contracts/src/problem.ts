@@ -17,6 +17,7 @@ export const problems = {
   "operation-ended": { status: 409, title: "The operation has ended" },
   "dead-letter-settled": { status: 409, title: "The dead letter was redriven or discarded" },
   "dead-letter-without-header": { status: 409, title: "The dead letter has no header to be redriven with" },
+  "endpoint-disabled": { status: 409, title: "The endpoint is disabled" },
   "operation-not-stuck": { status: 409, title: "The operation is not stuck" },
   "request-timeout": { status: 408, title: "The request did not arrive in time" },
   "body-too-large": { status: 413, title: "The body is too large" },

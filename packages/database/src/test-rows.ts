@@ -115,7 +115,7 @@ export async function aTenant(db: Database): Promise<string> {
 /** An endpoint with its lane, of the tenant or of a new one. */
 export async function anEndpoint(
   db: Database,
-  { tenantId, ...settings }: EndpointSettings & { tenantId?: string } = {},
+  { tenantId, ...settings }: EndpointSettings & { tenantId?: string; handshake?: boolean } = {},
 ): Promise<EndpointKey> {
   const tenant = tenantId ?? (await aTenant(db));
   const id = newId();

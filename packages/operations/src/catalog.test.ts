@@ -40,6 +40,18 @@ test("finds a type by its revision, and the highest without one", () => {
   expect(joined.operation("order.lose")).toBeUndefined();
 });
 
+test("an older revision keeps its schema of an event, the newest has the catalog's", () => {
+  const before = z.object({ orderId: z.string(), sum: z.number() });
+  const revisions = [
+    fine({ revision: 2, events: { "order.placed": placed } }),
+    fine({ events: { "order.placed": before } }),
+  ];
+  expect(problemsOf(catalog({ operations: revisions }))).toEqual([]);
+  expect(problemsOf(catalog({ operations: revisions, events: { "order.placed": before } }))).toEqual([
+    expect.stringMatching(/revision 2.*another one than the catalog's/),
+  ]);
+});
+
 test("joins operations, events and migrations of several", () => {
   const other = defineCatalog({
     name: "other",

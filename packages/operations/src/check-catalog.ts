@@ -1,6 +1,7 @@
 import { eventTypePattern, limits as wire } from "@postback/contracts";
 import { checkOperation } from "./check-operation.ts";
 import type { CatalogDefinition } from "./define-catalog.ts";
+import type { OperationDefinition } from "./define-operation.ts";
 
 const catalogName = /^[a-z][a-z0-9-]{0,62}$/;
 const schemaName = /^[a-z][a-z0-9_]{0,62}$/;
@@ -14,10 +15,15 @@ export function checkCatalog(catalog: CatalogDefinition): readonly string[] {
     ...checkNames(catalog),
     ...checkEventTypes(catalog),
     ...checkTypesOnce(catalog),
-    ...catalog.operations.flatMap((operation) => checkOperation(operation, catalog.events)),
+    ...catalog.operations.flatMap((operation) =>
+      checkOperation(operation, catalog.events, isNewest(operation, catalog)),
+    ),
   ];
   return problems.map((problem) => `catalog ${catalog.name}: ${problem}`);
 }
+
+const isNewest = ({ type, revision }: OperationDefinition, { operations }: CatalogDefinition): boolean =>
+  !operations.some((other) => other.type === type && other.revision > revision);
 
 function checkNames({ name, schema }: CatalogDefinition): readonly string[] {
   const problems: string[] = [];

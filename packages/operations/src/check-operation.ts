@@ -6,13 +6,20 @@ import type { EventSchemas } from "./step-context.ts";
 import { syncStepsOf } from "./sync-steps.ts";
 import { validateInput } from "./validate-input.ts";
 
-/** The rules of one operation type, as sentences that name it. */
-export function checkOperation(definition: OperationDefinition, catalogEvents: EventSchemas): readonly string[] {
+/**
+ * The rules of one operation type, as sentences that name it.
+ * @param isNewest of the revisions of its type
+ */
+export function checkOperation(
+  definition: OperationDefinition,
+  catalogEvents: EventSchemas,
+  isNewest: boolean,
+): readonly string[] {
   const problems = [
     ...checkHead(definition),
     ...checkSteps(definition),
     ...checkSync(definition),
-    ...checkEvents(definition, catalogEvents),
+    ...checkEvents(definition, catalogEvents, isNewest),
     ...checkExample(definition),
   ];
   return problems.map((problem) => `operation ${definition.type} (revision ${definition.revision}): ${problem}`);
@@ -56,11 +63,20 @@ function checkSync(definition: OperationDefinition): readonly string[] {
   return problems;
 }
 
-/** The same schema, not an equal one: two of one name would drift apart. */
-const checkEvents = ({ events }: OperationDefinition, catalogEvents: EventSchemas): readonly string[] =>
+/**
+ * The same schema, not an equal one: two of one name would drift apart. An older revision keeps the schema that it had: what
+ * began under it tells its events as it did.
+ */
+const checkEvents = (
+  { events }: OperationDefinition,
+  catalogEvents: EventSchemas,
+  isNewest: boolean,
+): readonly string[] =>
   Object.keys(events).flatMap((type) => {
     if (!Object.hasOwn(catalogEvents, type)) return [`it may emit ${type}, which is not among the catalog's events`];
-    return catalogEvents[type] === events[type] ? [] : [`its schema of ${type} is another one than the catalog's`];
+    return !isNewest || catalogEvents[type] === events[type]
+      ? []
+      : [`its schema of ${type} is another one than the catalog's`];
   });
 
 function checkExample(definition: OperationDefinition): readonly string[] {

@@ -4,6 +4,7 @@ export { CatalogError, type CatalogErrorCode } from "./catalog-error.ts";
 export { CatalogMigrationError } from "./catalog-migration-error.ts";
 export { checkCatalog } from "./check-catalog.ts";
 export { classifyFailure, type FailedOutcome } from "./classify-failure.ts";
+export { type Checked, type CheckOperations, checkOperations } from "./cli/check-operations.ts";
 export { type CatalogDefinition, type CatalogOptions, defineCatalog } from "./define-catalog.ts";
 export {
   defineOperation,
@@ -15,6 +16,9 @@ export {
 } from "./define-operation.ts";
 export { eventsOfTransition, type Transition } from "./events-of-transition.ts";
 export { loadCatalogs } from "./load-catalogs.ts";
+export { type OnceContext, type OnceUndoContext, onceIn } from "./once/once-in.ts";
+export { onceSql, prepareOnce } from "./once/once-table.ts";
+export { type PruneOnceOptions, pruneOnce } from "./once/prune-once.ts";
 export { type PerformedStep, type PerformStep, performStep } from "./perform-step.ts";
 export { Refuse, refuse, TryLater, type TryLaterOptions, tryLater } from "./refusal.ts";
 export { shapeOf } from "./shape-of.ts";

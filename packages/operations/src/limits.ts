@@ -25,4 +25,10 @@ export const limits = {
   quickRetriesMax: 5,
   quickRetryDelayMs: 100,
   migrationFileMaxBytes: 1024 * 1024,
+  /** Of `onceIn`, in the other database. */
+  onceIdleMaxMs: 5_000,
+  onceLockWaitMaxMs: 10_000,
+  /** Longer than `deadlineMaxMs`: what an unfinished operation did must not be forgotten. */
+  onceKeptMinMs: 31 * 24 * 3600 * 1000,
+  onceKeptDefaultMs: 60 * 24 * 3600 * 1000,
 } as const;

@@ -32,7 +32,7 @@ export function makeStepContext(
 }
 
 /** After the step's end its code can't reach a transaction that is somebody else's by then. */
-function database(client: ClientBase, signal: AbortSignal): { sql: Sql; client: ClientBase } {
+export function database(client: ClientBase, signal: AbortSignal): { sql: Sql; client: ClientBase } {
   const sql = taggedSql(client);
   const guarded: Sql = async (strings, ...values) => {
     signal.throwIfAborted();

@@ -119,7 +119,7 @@ const succeeding = { ends: "succeeded", events: ["order.placed", "operation.succ
 const failing = { ends: "failed", events: ["order.rejected", "operation.failed"] } as const;
 
 /** The connection broke, was refused, or nothing came in time. */
-function noAnswer(error: unknown): Answer<Operation> | undefined {
+export function noAnswer(error: unknown): Answer<Operation> | undefined {
   const isBroken = error instanceof TypeError && error.cause !== undefined;
   const isLate = error instanceof DOMException && error.name === "TimeoutError";
   if (!isBroken && !isLate) throw error;

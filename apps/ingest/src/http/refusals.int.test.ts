@@ -197,7 +197,7 @@ test.each([
 
 test("answers a method that a path doesn't have with 405 and those that it has", async () => {
   const { response } = await send("/v1/operations", { method: "DELETE" });
-  expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
+  expect([response.status, response.headers.get("allow")]).toEqual([405, "POST, HEAD, GET"]);
 });
 
 test("what is another tenant's doesn't exist", async () => {

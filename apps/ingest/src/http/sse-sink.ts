@@ -6,6 +6,8 @@ import type { EventSink } from "../push/event-sink.ts";
 const bufferMaxBytes = 1024 * 1024;
 /** How long a client that reads the past may take for what was sent, milliseconds. */
 const drainMaxMs = 30_000;
+/** How long a client may take for the rest after the end, milliseconds: a process that stops doesn't wait for the deaf. */
+const endMaxMs = 5_000;
 /** After which an EventSource connects again, milliseconds. */
 const retryMs = 1_000;
 
@@ -75,7 +77,10 @@ export class SseSink implements EventSink {
   close(): void {
     if (this.closed.aborted) return;
     this.#closing.abort();
-    if (this.#begun) this.#response.end();
+    if (!this.#begun) return;
+    this.#response.end();
+    const tooLate = setTimeout(() => this.#response.destroy(), endMaxMs);
+    this.#response.once("close", () => clearTimeout(tooLate));
   }
 
   #write(block: string): void {

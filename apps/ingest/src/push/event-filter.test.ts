@@ -27,6 +27,10 @@ test("another tenant's event is never for the reader, whatever it asks for", () 
   }
 });
 
+test("a test event, meant for one endpoint, is for no stream", () => {
+  expect(compileFilter({ tenantId })({ ...header, endpoint: newId() })).toBe(false);
+});
+
 test("an entity's events are looked for in its partition alone, all others in all", () => {
   expect(partitionsOf({ tenantId }, 3)).toEqual([0, 1, 2]);
   expect(partitionsOf({ tenantId, entity }, 3)).toHaveLength(1);

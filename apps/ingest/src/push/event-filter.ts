@@ -10,11 +10,12 @@ export interface EventFilter {
   entity?: Entity | undefined;
 }
 
-/** Whether an event is for the reader. */
+/** Whether an event is for the reader. One that is meant for an endpoint alone (a test) is for no stream. */
 export function compileFilter({ tenantId, types, entity }: EventFilter): (header: EventHeader) => boolean {
   const index = types && compileSubscriptions([{ subscriber: true, patterns: types }]);
   return (header) =>
     header.tenant === tenantId &&
+    header.endpoint === undefined &&
     (entity === undefined || (header.entity?.type === entity.type && header.entity.id === entity.id)) &&
     (index === undefined || index.match(header.type).length > 0);
 }

@@ -1,3 +1,4 @@
+import type { EventHeader } from "@postback/contracts";
 import { claimEvents, type Database, findRecorded, loadProgress } from "@postback/database";
 import { LIVE } from "@postback/domain";
 import type { GivenUp, IncomingMessage, PartitionBatch, TopicPartition } from "@postback/kafka";
@@ -133,12 +134,19 @@ export class EventConsumption {
 
   #deliver(event: HeldEvent, recorded: ReadonlySet<string>): void {
     const { header } = event;
-    const matching = this.#options.subscriptions.match(header.tenant, header.type);
-    const endpoints = matching.filter(({ endpointId }) => !recorded.has(`${header.id}/${endpointId}`));
+    const endpoints = this.#addressees(header).filter(({ endpointId }) => !recorded.has(`${header.id}/${endpointId}`));
     event.unrecorded = Math.max(1, endpoints.length);
     // Nobody to tell: its row alone is written, for replays to come.
     if (endpoints.length === 0) return this.#options.record({ event });
     for (const endpoint of endpoints) this.#options.offer(toOutgoing(event, endpoint));
+  }
+
+  /** Whoever subscribes to it; of a test event the one endpoint that it is for. */
+  #addressees(header: EventHeader): readonly Subscription[] {
+    const { subscriptions } = this.#options;
+    if (header.endpoint === undefined) return subscriptions.match(header.tenant, header.type);
+    const only = subscriptions.find(header.endpoint);
+    return only !== undefined && only.tenantId === header.tenant && only.enabled ? [only] : [];
   }
 
   #stateOf(partition: number): PartitionState {

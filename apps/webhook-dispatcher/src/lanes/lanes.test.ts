@@ -20,6 +20,7 @@ const endpoint = (over: Partial<Subscription> = {}): Subscription => ({
   timeoutMs: 15_000,
   ratePerSecond: undefined,
   retrySchedule: [5, 300],
+  format: "standard",
   enabled: true,
   deleted: false,
   keys: [],

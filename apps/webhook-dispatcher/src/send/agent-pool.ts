@@ -1,6 +1,8 @@
 import { checkCustomHeaders, judgeUrl, type UrlPolicy } from "@postback/domain";
 import { Pool } from "undici";
+import { dialBy, type OpenSocket } from "./dial.ts";
 import { guardedConnector } from "./guard-address.ts";
+import { openSocket } from "./open-socket.ts";
 import type { ResolveHost } from "./resolve-host.ts";
 
 /** Where webhooks are posted to. Hand in the same object as long as nothing in it has changed. */
@@ -17,6 +19,8 @@ export type PostTarget = {
 
 export type AgentPoolOptions = UrlPolicy & {
   readonly resolveHost: ResolveHost;
+  /** The way out; default {@link openSocket}, straight. */
+  readonly open?: OpenSocket;
   /** Endpoints whose connections are kept; default 2,000. Those with attempts out are never closed. */
   readonly endpointsMax?: number;
 };
@@ -110,7 +114,7 @@ function openAgent(target: PostTarget, options: AgentPoolOptions): EndpointAgent
   if (problem) return { blocked: `header ${problem.name ?? ""} ${problem.message}` };
   const { url, host } = verdict;
   const pool = new Pool(url.origin, {
-    connect: guardedConnector(host, options.resolveHost),
+    connect: guardedConnector(host, options.resolveHost, dialBy(options.open ?? openSocket)),
     connections: target.concurrency,
     pipelining: 1,
     allowH2: false,

@@ -73,6 +73,17 @@ describe("a connection over TLS", () => {
     expect(receiver.requests).toBe(0);
   });
 
+  it.each([
+    ["has expired", { from: -7_200_000, until: -3_600_000 }],
+    ["isn't valid yet", { from: 3_600_000, until: 7_200_000 }],
+  ])("sends nothing to a receiver whose certificate %s", async (_what, validMs) => {
+    const certificate = selfSignedCertificate(NAME, validMs);
+    tls.setDefaultCACertificates([certificate.cert]);
+    const receiver = await startTls(certificate);
+    expect((await post(receiver.port)).outcome).toEqual({ kind: "unreachable", cause: "tls" });
+    expect(receiver.requests).toBe(0);
+  });
+
   it("sends nothing to a receiver whose certificate nobody vouches for", async () => {
     const receiver = await startTls(selfSignedCertificate(NAME));
     expect((await post(receiver.port)).outcome).toEqual({ kind: "unreachable", cause: "tls" });

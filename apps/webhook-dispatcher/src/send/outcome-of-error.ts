@@ -1,6 +1,6 @@
 import type { AttemptOutcome } from "@postback/domain";
 import { errors } from "undici";
-import { NoConnectionError } from "./guard-address.ts";
+import { NoConnectionError } from "./no-connection.ts";
 
 /** undici's errors for an answer that isn't HTTP/1.1 as it should be, besides its parser's, which come without code. */
 const PROTOCOL_CODES = new Set(["UND_ERR_HEADERS_OVERFLOW", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH"]);

@@ -13,6 +13,13 @@ export type WebhookPost = {
   readonly body: Buffer;
 };
 
+/** One request to an endpoint, and who is told of the answer's status and headers when they come. */
+export type EndpointRequest = Omit<WebhookPost, "body"> & {
+  readonly method: "POST" | "OPTIONS";
+  readonly body: Buffer | null;
+  readonly onAnswer?: (status: number, headers: ResponseHeaders) => void;
+};
+
 export type AttemptResult = {
   readonly outcome: AttemptOutcome;
   /** From the call to the end of the answer, DNS and connecting included. */
@@ -37,16 +44,22 @@ const ATTEMPT_OVER = new Error("the attempt is over");
  * A status other than 2xx counts as soon as it is there, however the rest of the answer ends. A 2xx counts when its
  * answer has ended or run past the cap: a receiver that dies or dawdles in the middle of it hasn't confirmed anything.
  */
-export function postWebhook({ agents, endpoint, headers, body }: WebhookPost): Promise<AttemptResult> {
+export function postWebhook(webhook: WebhookPost): Promise<AttemptResult> {
+  return requestOnce({ ...webhook, method: "POST" });
+}
+
+/** As {@link postWebhook}, with any method; the same guard, bounds and deadline. */
+export function requestOnce(request: EndpointRequest): Promise<AttemptResult> {
+  const { agents, endpoint, headers, method, body, onAnswer } = request;
   const agent = agents.acquire(endpoint);
   if ("blocked" in agent) {
     return Promise.resolve({ outcome: { kind: "blocked", reason: agent.blocked }, durationMs: 0 });
   }
   return new Promise((resolve) => {
-    const attempt = new Attempt(agent, endpoint.timeoutMs, resolve);
+    const attempt = new Attempt(agent, endpoint.timeoutMs, resolve, onAnswer);
     const allHeaders = agent.headers.slice();
     for (const name in headers) allHeaders.push(name, headers[name] ?? "");
-    agent.pool.dispatch({ method: "POST", path: agent.path, headers: allHeaders, body }, attempt);
+    agent.pool.dispatch({ method, path: agent.path, headers: allHeaders, body }, attempt);
   });
 }
 
@@ -56,14 +69,21 @@ class Attempt implements Dispatcher.DispatchHandler {
   readonly #resolve: (result: AttemptResult) => void;
   readonly #startedAtMs = performance.now();
   readonly #deadline: NodeJS.Timeout;
+  readonly #onAnswer: EndpointRequest["onAnswer"];
   #controller: Dispatcher.DispatchController | undefined;
   #answered: Answered | undefined;
   #answer: CappedAnswer | undefined;
   #informational = 0;
   #over = false;
 
-  constructor(agent: EndpointAgent, timeoutMs: number, resolve: (result: AttemptResult) => void) {
+  constructor(
+    agent: EndpointAgent,
+    timeoutMs: number,
+    resolve: (result: AttemptResult) => void,
+    onAnswer: EndpointRequest["onAnswer"],
+  ) {
     this.#agent = agent;
+    this.#onAnswer = onAnswer;
     this.#resolve = resolve;
     this.#deadline = setTimeout(endByDeadline, timeoutMs, this);
   }
@@ -75,8 +95,12 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
-    if (status >= 200) this.#answered = answeredWith(status, headers);
-    else if (++this.#informational > INFORMATIONAL_MAX) this.cutOff({ kind: "unreachable", cause: "protocol" });
+    if (status >= 200) {
+      this.#answered = answeredWith(status, headers);
+      this.#onAnswer?.(status, headers);
+    } else if (++this.#informational > INFORMATIONAL_MAX) {
+      this.cutOff({ kind: "unreachable", cause: "protocol" });
+    }
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -10,8 +10,13 @@ const ECDSA_WITH_SHA256 = der(SEQUENCE, Buffer.from("06082a8648ce3d040302", "hex
 const COMMON_NAME = Buffer.from("0603550403", "hex");
 const SUBJECT_ALT_NAME = Buffer.from("0603551d11", "hex");
 
-/** Makes a certificate that is valid for one DNS name for a day, so that no test carries a key or expires. */
-export function selfSignedCertificate(dnsName: string): SelfSigned {
+const HOUR_MS = 3_600_000;
+
+/**
+ * Makes a certificate that is valid for one DNS name, so that no test carries a key or expires.
+ * @param validMs from and until when, counted from now; default an hour ago and a day ahead
+ */
+export function selfSignedCertificate(dnsName: string, validMs = { from: -HOUR_MS, until: 24 * HOUR_MS }): SelfSigned {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const name = der(SEQUENCE, der(SET, der(SEQUENCE, COMMON_NAME, der(0x0c, Buffer.from(dnsName)))));
   const altNames = der(SEQUENCE, der(0x82, Buffer.from(dnsName)));
@@ -22,7 +27,7 @@ export function selfSignedCertificate(dnsName: string): SelfSigned {
     der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
     ECDSA_WITH_SHA256,
     name,
-    der(SEQUENCE, utcTime(Date.now() - 3_600_000), utcTime(Date.now() + 86_400_000)),
+    der(SEQUENCE, utcTime(Date.now() + validMs.from), utcTime(Date.now() + validMs.until)),
     name,
     publicKey.export({ type: "spki", format: "der" }),
     extensions,

@@ -1,13 +1,15 @@
-import { LIVE, signWebhook } from "@postback/domain";
+import { formatEvent, LIVE, signWebhook } from "@postback/domain";
 import type { Outgoing } from "../lanes/held.ts";
 import type { AgentPool } from "./agent-pool.ts";
 import { type AttemptResult, postWebhook } from "./post-webhook.ts";
 
 /** Signs exactly the bytes that it sends (Standard Webhooks 1.0) and posts them. Never rejects. */
 export function sendDelivery(agents: AgentPool, outgoing: Outgoing): Promise<AttemptResult> {
-  const { endpoint, body, eventId: id } = outgoing;
+  const { endpoint, eventId: id } = outgoing;
+  const { body, headers: ofFormat } = formatEvent(outgoing, endpoint.format);
   const timestampSeconds = Math.floor(Date.now() / 1000);
   const headers: Record<string, string> = {
+    ...ofFormat,
     "webhook-id": id,
     "webhook-timestamp": String(timestampSeconds),
     "webhook-signature": signWebhook({ id, timestampSeconds, body, secrets: endpoint.keys }),

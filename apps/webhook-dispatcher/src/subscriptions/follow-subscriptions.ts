@@ -18,6 +18,8 @@ export interface FollowOptions {
   keyring: Keyring;
   subscriptions: Subscriptions;
   lanes: Lanes;
+  /** This system, as receivers that were asked have agreed to it. */
+  origin: string;
   /** This dispatcher, in the table of those that live. */
   id: string;
   /** How many dispatchers live, this one included; told when it changes. */
@@ -115,11 +117,11 @@ export class SubscriptionFollower {
   }
 
   async #loadChanges(): Promise<number> {
-    const { db, keyring, subscriptions } = this.#options;
+    const { db, keyring, subscriptions, origin } = this.#options;
     let changed = 0;
     for (;;) {
       const rows = await loadSubscriptions(db, subscriptions.version, pageMax);
-      for (const row of rows) this.#apply(toSubscription(row, keyring), BigInt(row.version));
+      for (const row of rows) this.#apply(toSubscription(row, keyring, origin), BigInt(row.version));
       changed += rows.length;
       if (rows.length < pageMax) return changed;
     }

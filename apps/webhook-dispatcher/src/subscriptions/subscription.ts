@@ -1,12 +1,14 @@
 import { type Keyring, openSecret, type SubscriptionRow } from "@postback/database";
 import {
   DEFAULT_RETRY_SCHEDULE,
+  type EventFormat,
   type EventPattern,
   parsePattern,
   parseSecret,
   type SigningKey,
 } from "@postback/domain";
 import type { PostTarget } from "../send/agent-pool.ts";
+import { endpointHeaders } from "./endpoint-headers.ts";
 
 /** An endpoint as it is matched and sent to. A change makes a new one. */
 export interface Subscription {
@@ -19,6 +21,7 @@ export interface Subscription {
   readonly timeoutMs: number;
   readonly ratePerSecond: number | undefined;
   readonly retrySchedule: readonly number[];
+  readonly format: EventFormat;
   readonly enabled: boolean;
   readonly deleted: boolean;
   /** The newest first; while rotating all of them sign. */
@@ -28,19 +31,23 @@ export interface Subscription {
 /** Limits of an endpoint that sets none. */
 const defaults = { concurrency: 8, timeoutMs: 15_000 };
 
-/** @throws when a secret doesn't open: the keyring lacks its key, or the row was tampered with */
-export function toSubscription(row: SubscriptionRow, keyring: Keyring): Subscription {
+/**
+ * @param origin this system, as receivers that were asked have agreed to it
+ * @throws when a secret doesn't open: the keyring lacks its key, or the row was tampered with
+ */
+export function toSubscription(row: SubscriptionRow, keyring: Keyring, origin: string): Subscription {
   const concurrency = row.concurrency ?? defaults.concurrency;
   const timeoutMs = row.timeoutMs ?? defaults.timeoutMs;
   return {
     tenantId: row.tenantId,
     endpointId: row.endpointId,
     patterns: row.events.map(parsePattern).filter((pattern) => pattern !== undefined),
-    target: { id: row.endpointId, url: row.url, headers: row.headers ?? {}, timeoutMs, concurrency },
+    target: { id: row.endpointId, url: row.url, headers: endpointHeaders(row, origin), timeoutMs, concurrency },
     concurrency,
     timeoutMs,
     ratePerSecond: row.ratePerSecond ?? undefined,
     retrySchedule: row.retrySchedule?.length ? row.retrySchedule : DEFAULT_RETRY_SCHEDULE,
+    format: row.format,
     enabled: row.enabled,
     deleted: row.deleted,
     keys: row.deleted ? [] : row.secrets.map((secret) => openKey(row, secret, keyring)),

@@ -1,3 +1,4 @@
+import type { EndpointFormat } from "../endpoints/endpoint-row.ts";
 import type { Database } from "../open-database.ts";
 import { run, statement } from "../statement.ts";
 
@@ -12,6 +13,9 @@ export interface SubscriptionRow {
   concurrency: number | null;
   timeoutMs: number | null;
   retrySchedule: number[] | null;
+  format: EndpointFormat;
+  /** Its receiver has to agree, or has agreed, to get anything. */
+  handshake: boolean;
   enabled: boolean;
   deleted: boolean;
   version: string;
@@ -22,7 +26,8 @@ const load = statement(
   "load_subscriptions",
   `SELECT e.tenant_id AS "tenantId", e.id AS "endpointId", e.url, e.events, e.headers,
      e.rate_per_second AS "ratePerSecond", e.concurrency, e.timeout_ms AS "timeoutMs",
-     e.retry_schedule AS "retrySchedule", e.enabled, e.deleted_at IS NOT NULL AS deleted, e.version::text AS version,
+     e.retry_schedule AS "retrySchedule", e.format,
+     e.handshake_status IS NOT NULL AS handshake, e.enabled, e.deleted_at IS NOT NULL AS deleted, e.version::text AS version,
      coalesce((SELECT json_agg(json_build_object('version', s.version, 'keyId', s.key_id,
          'nonce', encode(s.nonce, 'base64'), 'ciphertext', encode(s.ciphertext, 'base64')) ORDER BY s.version DESC)
        FROM endpoint_secrets s

@@ -67,6 +67,7 @@ describe("a change of an endpoint", () => {
       concurrency: 3,
       timeoutMs: 5_000,
       retrySchedule: [1, 2, 3],
+      format: "cloudevents-binary" as const,
     };
     const endpoint = await anEndpoint(rig.db, settings);
     const [stored] = await rig.query<{ nonce: Buffer; ciphertext: Buffer }>(
@@ -79,6 +80,7 @@ describe("a change of an endpoint", () => {
         ...settings,
         enabled: true,
         deleted: false,
+        handshake: false,
         version: (start + 1n).toString(),
         secrets: [
           {

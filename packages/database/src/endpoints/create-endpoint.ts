@@ -8,17 +8,29 @@ export interface NewEndpoint extends EndpointSettings {
   url: string;
   events: string[];
   secret: SealedSecret;
+  /** Its receiver is asked first: until it has agreed the endpoint is disabled, with the reason `unverified`. */
+  handshake?: boolean;
 }
+
+/** As the row begins whose receiver must agree; a dispatcher takes it at once. */
+const unverified = () =>
+  ({
+    enabled: false,
+    disabledReason: "unverified",
+    handshakeStatus: "pending",
+    handshakeDueAt: new Date(0),
+  }) as const;
 
 const bytes = (buffer: Buffer) => new Uint8Array(buffer);
 
 /** Makes the endpoint, its first secret and its lane together. The row's trigger gives the version (0 is replaced). */
 export async function createEndpoint(db: Database, tenantId: string, row: NewEndpoint): Promise<ChangedEndpoint> {
-  const { id, url, events, secret, ...settings } = row;
+  const { id, url, events, secret, handshake, ...settings } = row;
   const { keyId, nonce, ciphertext } = secret;
   const endpoint = await db.prisma.endpoint.create({
     data: {
       ...endpointData(settings),
+      ...(handshake ? unverified() : {}),
       id,
       url,
       events,

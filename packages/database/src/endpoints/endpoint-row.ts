@@ -3,6 +3,9 @@ import type { Prisma } from "../generated/client.ts";
 /** An endpoint as its row has it. */
 export type EndpointRow = Prisma.EndpointGetPayload<object>;
 
+/** In which form events go to an endpoint. */
+export type EndpointFormat = "standard" | "cloudevents-structured" | "cloudevents-binary";
+
 /** What a client may set. `undefined` leaves a field as it is, null takes it away. */
 export interface EndpointSettings {
   url?: string;
@@ -11,6 +14,7 @@ export interface EndpointSettings {
   description?: string | null;
   headers?: Record<string, string> | null;
   ordering?: "none";
+  format?: EndpointFormat;
   ratePerSecond?: number | null;
   concurrency?: number | null;
   timeoutMs?: number | null;

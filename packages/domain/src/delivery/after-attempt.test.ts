@@ -16,6 +16,7 @@ const failures: AttemptOutcome[] = [
   { kind: "unreachable", cause: "dns" },
   { kind: "unreachable", cause: "timeout" },
   { kind: "unreachable", cause: "protocol" },
+  { kind: "unreachable", cause: "proxy" },
 ];
 
 describe("afterAttempt", () => {

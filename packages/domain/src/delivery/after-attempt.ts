@@ -5,8 +5,11 @@ export type AttemptOutcome =
   | { readonly kind: "accepted"; readonly status: number }
   /** The receiver answered, and said no. `retryAfterMs`: its `Retry-After`, already clamped. */
   | { readonly kind: "refused"; readonly status: number; readonly retryAfterMs?: number }
-  /** `protocol`: something answered, but not in HTTP/1.1. */
-  | { readonly kind: "unreachable"; readonly cause: "dns" | "connect" | "tls" | "timeout" | "reset" | "protocol" }
+  /** `protocol`: something answered, but not in HTTP/1.1. `proxy`: our own egress proxy is away, or won't have us. */
+  | {
+      readonly kind: "unreachable";
+      readonly cause: "dns" | "connect" | "tls" | "timeout" | "reset" | "protocol" | "proxy";
+    }
   /** Our own guard: trying again can't help. */
   | { readonly kind: "blocked"; readonly reason: string };
 

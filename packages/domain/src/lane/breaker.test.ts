@@ -28,9 +28,12 @@ describe("isFailureOfReceiver", () => {
   it.each([500, 502, 503, 504, 599, 408, 429])("counts %i", (status) => {
     expect(isFailureOfReceiver({ kind: "refused", status })).toBe(true);
   });
-  it.each(["dns", "connect", "tls", "timeout", "reset", "protocol"] as const)("counts unreachable by %s", (cause) => {
-    expect(isFailureOfReceiver({ kind: "unreachable", cause })).toBe(true);
-  });
+  it.each(["dns", "connect", "tls", "timeout", "reset", "protocol", "proxy"] as const)(
+    "counts unreachable by %s",
+    (cause) => {
+      expect(isFailureOfReceiver({ kind: "unreachable", cause })).toBe(true);
+    },
+  );
   it.each([301, 400, 401, 403, 404, 409, 410, 413, 422])("does not count %i", (status) => {
     expect(isFailureOfReceiver({ kind: "refused", status })).toBe(false);
   });

@@ -45,7 +45,7 @@ test("describes exactly the calls that are routed", () => {
   endpointRoutes(router, authorize, unused);
   deliveryRoutes(router, authorize, unused);
   deadLetterRoutes(router, authorize, unused);
-  typeRoutes(router, authorize, { catalog: joinCatalogs([]) });
+  typeRoutes(router, authorize, { catalog: joinCatalogs([]), store: unused });
   const routed = router.stack.flatMap(({ methods, path }) =>
     methods
       .filter((method) => method !== "HEAD")

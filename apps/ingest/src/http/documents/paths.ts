@@ -177,8 +177,8 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
         entityFilter,
         inQuery("type", { type: "string" }, "An operation type"),
         inQuery("status", { $ref: "#/components/schemas/Operation/properties/status" }, "As it is now"),
-        inQuery("since", timeSchema, "Accepted at this time or later"),
-        inQuery("until", timeSchema, "Accepted before this time"),
+        inQuery("since", timeSchema, "Accepted at this time or later; of an id of yours, its time counts"),
+        inQuery("until", timeSchema, "Accepted before this time; likewise"),
       ],
       answer: { status: 200, description: "A page", schema: "OperationPage" },
       problems: ["invalid-cursor", "invalid-query"],
@@ -301,8 +301,9 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
   },
   "/v1/operation-types": {
     get: {
-      summary: "Operation types that can be submitted, with JSON Schemas",
-      scope: "operations:read",
+      summary:
+        "Operation types that can be submitted, with JSON Schemas; to operators also what is unfinished by revision",
+      scope: ["operations:read", "operator", "platform"],
       answer: { status: 200, description: "All of them", schema: "OperationTypeList" },
       problems: [],
     },
@@ -398,6 +399,20 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       parameters: [pathId("id")],
       answer: { status: 204, description: "Gone; its pending deliveries are discarded" },
       problems: ["not-found"],
+    },
+  },
+  "/v1/endpoints/{id}/test": {
+    post: {
+      summary: "Send a signed test event to an endpoint, whatever it subscribes to",
+      scope: "endpoints:write",
+      parameters: [pathId("id"), traceparent],
+      answer: {
+        status: 202,
+        description: "On its way; its attempts are at Location, a second later at most",
+        schema: "Delivery",
+        headers: { Location: location },
+      },
+      problems: ["not-found", "endpoint-disabled", "overloaded", "unavailable"],
     },
   },
   "/v1/endpoints/{id}/deliveries": {

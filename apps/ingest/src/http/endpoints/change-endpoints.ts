@@ -2,7 +2,7 @@ import { createEndpointSchema, updateEndpointSchema } from "@postback/contracts"
 import { type ChangedEndpoint, type Keyring, sealSecret } from "@postback/database";
 import { generateSecret, newId } from "@postback/domain";
 import type { Logger } from "@postback/runtime";
-import { notFound } from "../../refusal.ts";
+import { invalidInput, notFound } from "../../refusal.ts";
 import type { IngestStore } from "../../store.ts";
 import { idParam, sendJson } from "../context.ts";
 import { readJsonAs } from "../json-request.ts";
@@ -23,13 +23,24 @@ const subscriptionWaitMaxMs = 1000;
 
 export function createEndpoint(options: ChangeEndpointsOptions): Handler {
   return async (ctx, { tenantId, keyId }) => {
-    const given = await readJsonAs(ctx.req, createEndpointSchema);
+    const { handshake = false, ...given } = await readJsonAs(ctx.req, createEndpointSchema);
+    // Two answers to one question: it is enabled when its receiver agrees.
+    if (handshake && given.enabled !== undefined) {
+      throw invalidInput([{ pointer: "/enabled", message: "is decided by the handshake" }]);
+    }
     const settings = endpointSettings(given, options.checkUrl);
     const id = newId();
     const secret = generateSecret();
     const sealed = sealSecret(options.keyring, secret, { tenantId, endpointId: id, version: 1 });
     const { url, events } = given;
-    const changed = await options.store.createEndpoint(tenantId, { ...settings, id, url, events, secret: sealed });
+    const changed = await options.store.createEndpoint(tenantId, {
+      ...settings,
+      id,
+      url,
+      events,
+      secret: sealed,
+      handshake,
+    });
     await settled(options, changed, { keyId, tenantId, outcome: "created" });
     ctx.res.setHeader("location", `/v1/endpoints/${id}`);
     ctx.res.setHeader("cache-control", "no-store");

@@ -12,10 +12,20 @@ export const presentEndpoint = (row: EndpointRow): Endpoint => ({
   ...(row.description === null ? {} : { description: row.description }),
   ...(row.headers === null ? {} : { headers: row.headers as Record<string, string> }),
   ordering: row.ordering as Endpoint["ordering"],
+  format: row.format as Endpoint["format"],
   ...(row.ratePerSecond === null ? {} : { rateLimit: { perSecond: row.ratePerSecond } }),
   ...(row.concurrency === null ? {} : { concurrency: row.concurrency }),
   ...(row.timeoutMs === null ? {} : { timeoutMs: row.timeoutMs }),
   // A list column has no null: empty is the default schedule.
   ...(row.retrySchedule.length === 0 ? {} : { retrySchedule: row.retrySchedule }),
+  ...(row.handshakeStatus === null
+    ? {}
+    : { handshake: presentHandshake(row.handshakeStatus, row.handshakeAttempts, row.handshakeReason) }),
   createdAt: row.createdAt.toISOString(),
+});
+
+const presentHandshake = (status: string, attempts: number, reason: string | null) => ({
+  status: status as NonNullable<Endpoint["handshake"]>["status"],
+  attempts,
+  ...(reason === null ? {} : { reason }),
 });

@@ -1,14 +1,23 @@
 import { eventTypeSchema } from "@postback/contracts";
+import type { Unfinished } from "@postback/database";
 import type { Catalog, OperationDefinition } from "@postback/operations";
 import { z } from "zod";
 
 const jsonSchemaSchema = z.record(z.string(), z.unknown()).describe("JSON Schema 2020-12");
 
+const unfinishedSchema = z
+  .int()
+  .optional()
+  .describe("Operations that have not ended, of the caller's tenant, with the scope platform of all; for operators");
+
 export const operationTypeListSchema = z.object({
   data: z.array(
     z.object({
       type: z.string(),
-      revision: z.int(),
+      revision: z.int().describe("New operations are accepted under it"),
+      revisions: z
+        .array(z.object({ revision: z.int(), unfinished: unfinishedSchema }))
+        .describe("All that are defined, the newest first; the others end what began under them"),
       entityType: z.string(),
       steps: z.array(
         z.object({
@@ -22,7 +31,17 @@ export const operationTypeListSchema = z.object({
       example: z.unknown().optional(),
     }),
   ),
+  withoutDefinition: z
+    .array(z.object({ type: z.string(), revision: z.int(), unfinished: unfinishedSchema }))
+    .optional()
+    .describe("Revisions that operations wait for and that this process doesn't have; for operators"),
+  unfinishedIsLeast: z
+    .literal(true)
+    .optional()
+    .describe("There are too many to count: each number is the least that there are, and 0 says nothing"),
 });
+
+type OperationTypeList = z.output<typeof operationTypeListSchema>;
 
 export const eventTypeListSchema = z.object({
   data: z.array(z.object({ type: eventTypeSchema, dataSchema: jsonSchemaSchema.optional() })),
@@ -46,13 +65,12 @@ export const newestOf = (definitions: readonly OperationDefinition[]): Operation
 const jsonSchemaOf = (schema: z.ZodType): Record<string, unknown> =>
   z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Record<string, unknown>;
 
-export const operationTypeList = (
-  definitions: readonly OperationDefinition[],
-): z.input<typeof operationTypeListSchema> => ({
+export const operationTypeList = (definitions: readonly OperationDefinition[]): OperationTypeList => ({
   data: newestOf(definitions)
     .map(({ type, revision, entity, steps, events, input, example }) => ({
       type,
       revision,
+      revisions: revisionsOf(type, definitions),
       entityType: entity.type,
       steps: steps.map(({ name, kind, sync }) => ({ name, kind, ...(sync === true ? { sync } : {}) })),
       events: Object.keys(events).sort(),
@@ -61,6 +79,30 @@ export const operationTypeList = (
     }))
     .sort(byType),
 });
+
+const revisionsOf = (type: string, definitions: readonly OperationDefinition[]): { revision: number }[] =>
+  definitions
+    .filter((each) => each.type === type)
+    .map(({ revision }) => ({ revision }))
+    .sort((a, b) => b.revision - a.revision);
+
+/** The list with what was counted. What no definition here is for is told apart: it waits for one. */
+export function withUnfinished(list: OperationTypeList, { revisions, isLeast }: Unfinished): OperationTypeList {
+  const counted = new Map(revisions.map(({ type, revision, operations }) => [`${type} ${revision}`, operations]));
+  const take = (type: string, revision: number): number => {
+    const unfinished = counted.get(`${type} ${revision}`) ?? 0;
+    counted.delete(`${type} ${revision}`);
+    return unfinished;
+  };
+  const data = list.data.map((each) => ({
+    ...each,
+    revisions: each.revisions.map(({ revision }) => ({ revision, unfinished: take(each.type, revision) })),
+  }));
+  const withoutDefinition = revisions
+    .filter(({ type, revision }) => counted.has(`${type} ${revision}`))
+    .map(({ type, revision, operations }) => ({ type, revision, unfinished: operations }));
+  return { data, withoutDefinition, ...(isLeast ? { unfinishedIsLeast: true as const } : {}) };
+}
 
 /** The types of the catalog and those that every operation has. */
 export const eventTypeList = (events: Catalog["events"]): z.input<typeof eventTypeListSchema> => ({

@@ -1,0 +1,49 @@
+import type { Delivery } from "@postback/contracts";
+import { deliveryId, LIVE } from "@postback/domain";
+import type { AcceptEvent } from "../../accept-event.ts";
+import { notFound, Refusal } from "../../refusal.ts";
+import type { IngestStore } from "../../store.ts";
+import { idParam, sendJson } from "../context.ts";
+import type { Handler } from "../middleware/authorize.ts";
+import { traceparentOf } from "../traceparent.ts";
+
+export interface TestEndpointOptions {
+  store: Pick<IngestStore, "findEndpoint">;
+  acceptEvent: AcceptEvent;
+}
+
+const testEventType = "endpoint.test";
+
+/** Its row comes with the end of the first attempt, or when that takes longer than a second. */
+const rowAfterSeconds = 1;
+
+/**
+ * Sends an event to one endpoint alone, whatever it subscribes to, on the way that all events go: so what works for it
+ * works for them.
+ */
+export function testEndpoint({ store, acceptEvent }: TestEndpointOptions): Handler {
+  return async (ctx, { tenantId }) => {
+    const id = idParam(ctx, "id");
+    const endpoint = id === undefined ? undefined : await store.findEndpoint(tenantId, id);
+    if (endpoint === undefined) throw notFound("endpoint");
+    if (!endpoint.enabled) {
+      throw new Refusal("endpoint-disabled", `The endpoint is disabled (${endpoint.disabledReason}): enable it first.`);
+    }
+    const traceparent = traceparentOf(ctx.req.headers["traceparent"] as string | undefined);
+    const data = { endpointId: endpoint.id, message: "A test event: nothing has happened." };
+    const told = await acceptEvent({ type: testEventType, data }, { tenantId, traceparent, endpointId: endpoint.id });
+    const delivery = firstOf((JSON.parse(told) as { id: string }).id, endpoint.id);
+    ctx.res.setHeader("location", `/v1/deliveries/${delivery.id}`);
+    ctx.res.setHeader("retry-after", String(rowAfterSeconds));
+    sendJson(ctx, 202, JSON.stringify(delivery));
+  };
+}
+
+const firstOf = (eventId: string, endpointId: string): Delivery => ({
+  id: deliveryId({ eventId, endpointId, replayId: LIVE }),
+  eventId,
+  eventType: testEventType,
+  endpointId,
+  status: "pending",
+  attempts: [],
+});
