@@ -16,6 +16,7 @@ import type { IngestConfig } from "./config.ts";
 import { createApp } from "./http/app.ts";
 import { checkUrlBy } from "./http/endpoints/check-url.ts";
 import { type OnUpgrade, upgradeToStream } from "./http/stream/upgrade.ts";
+import { groupLag } from "./lag/group-lag.ts";
 import { watchLag } from "./lag/watch-lag.ts";
 import { CommandProjection } from "./project-commands.ts";
 import { pushOn } from "./push/push.ts";
@@ -79,6 +80,12 @@ export function composeIngest({ config, logger, kafka, producer, db, catalog }: 
     collect: (gauge) => gauge.set(waits.places.taken),
   });
   const lag = watchLag({ kafka, groupId: `${config.TOPIC_PREFIX}processor`, topic: topics.commands, logger });
+  const dispatchLag = watchLag({
+    kafka,
+    groupId: `${config.TOPIC_PREFIX}webhook-dispatcher`,
+    topic: topics.events,
+    logger,
+  });
   const { push, parts: pushParts } = pushOn({
     kafka,
     topic: topics.events,
@@ -107,13 +114,20 @@ export function composeIngest({ config, logger, kafka, producer, db, catalog }: 
     push,
     redriving: { producer, store, eventsTopic: topics.events, partitions },
     retryAfterSeconds: lag.retryAfterSeconds,
+    lagOfGroups: () => {
+      const [commands, events] = [lag.seen(), dispatchLag.seen()];
+      return [
+        commands && groupLag({ group: "processor", topic: "commands" }, commands),
+        events && groupLag({ group: "webhook-dispatcher", topic: "events" }, events),
+      ];
+    },
     store,
     topicPrefix: config.TOPIC_PREFIX,
     version,
     waits,
   });
   const onUpgrade = upgradeToStream({ push, store, keys, logger });
-  return { app, onUpgrade, keys, projection, parts: [endWaits(waits), lag.part, ...pushParts] };
+  return { app, onUpgrade, keys, projection, parts: [endWaits(waits), lag.part, dispatchLag.part, ...pushParts] };
 }
 
 /** Requests that wait are answered with what is known when the process has to stop. */

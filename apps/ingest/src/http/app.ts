@@ -10,6 +10,7 @@ import { documentRoutes } from "./documents/routes.ts";
 import { type EndpointRoutesOptions, endpointRoutes } from "./endpoints/routes.ts";
 import { entityRoutes } from "./entities/routes.ts";
 import { type EventRoutesOptions, eventRoutes } from "./events/routes.ts";
+import { type LagRoutesOptions, lagRoutes } from "./lag/routes.ts";
 import { answerProblems } from "./middleware/answer-problems.ts";
 import { authorizeWith } from "./middleware/authorize.ts";
 import { limitConcurrency } from "./middleware/limit-concurrency.ts";
@@ -24,7 +25,8 @@ export interface AppOptions
   extends Omit<OperationRoutesOptions, "store" | "catalog">,
     Omit<EventRoutesOptions, "store">,
     Omit<EndpointRoutesOptions, "store">,
-    Omit<DeadLetterRoutesOptions, "store"> {
+    Omit<DeadLetterRoutesOptions, "store">,
+    LagRoutesOptions {
   catalog: Catalog;
   store: IngestStore;
   keys: KnownKeys;
@@ -59,6 +61,7 @@ export function createApp(options: AppOptions): Koa {
   endpointRoutes(router, authorize, options);
   deliveryRoutes(router, authorize, options);
   deadLetterRoutes(router, authorize, options);
+  lagRoutes(router, authorize, options);
   typeRoutes(router, authorize, options);
   documentRoutes(router, options);
   app.use(router.routes());

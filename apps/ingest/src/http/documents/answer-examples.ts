@@ -53,6 +53,7 @@ const endpoint: Endpoint = {
   enabled: true,
   headers: {},
   ordering: "none",
+  format: "standard",
   createdAt,
 };
 const delivery: Delivery = {

@@ -7,6 +7,7 @@ import { deliveryRoutes } from "../deliveries/routes.ts";
 import { endpointRoutes } from "../endpoints/routes.ts";
 import { entityRoutes } from "../entities/routes.ts";
 import { eventRoutes } from "../events/routes.ts";
+import { lagRoutes } from "../lag/routes.ts";
 import { authorizeWith } from "../middleware/authorize.ts";
 import { operationIdRoutes } from "../operation-ids/routes.ts";
 import { operationRoutes } from "../operations/routes.ts";
@@ -45,6 +46,7 @@ test("describes exactly the calls that are routed", () => {
   endpointRoutes(router, authorize, unused);
   deliveryRoutes(router, authorize, unused);
   deadLetterRoutes(router, authorize, unused);
+  lagRoutes(router, authorize, unused);
   typeRoutes(router, authorize, { catalog: joinCatalogs([]), store: unused });
   const routed = router.stack.flatMap(({ methods, path }) =>
     methods

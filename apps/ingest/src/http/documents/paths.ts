@@ -478,6 +478,14 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       problems: ["not-found", "dead-letter-settled"],
     },
   },
+  "/v1/lag": {
+    get: {
+      summary: "How far the consumer groups are behind, as this instance saw it within the last 10 s",
+      scope: operatorOrPlatform,
+      answer: { status: 200, description: "Each group with its partitions", schema: "Lag" },
+      problems: [],
+    },
+  },
 };
 
 /** The paths in OpenAPI's form. */
