@@ -6,7 +6,7 @@ import { packPackages } from "./pack/pack-packages.ts";
 
 const help = `Usage: node scripts/pack-packages.ts <folder>
 
-Builds @postback/operations, and the packages that it depends on, to JavaScript with types, and packs each into a tarball
+Builds @postback/operations with the packages that it depends on, and @postback/receiver, to JavaScript with types, and packs each into a tarball
 in the folder, to be installed (npm install ./the.tgz) or published.
 
   --help   shows this

@@ -15,6 +15,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "packages/database": ["domain"].map(packageFolder),
   "packages/kafka": ["contracts"].map(packageFolder),
   "packages/runtime": ["contracts"].map(packageFolder),
+  // Others install it: it brings nothing with it. Its tests hold it against the contracts and the signer.
+  "packages/receiver": [],
   // For those outside: what they install brings nothing of the server along.
   "packages/client": ["contracts"].map(packageFolder),
   "packages/cli": ["client", "contracts"].map(packageFolder),
@@ -35,13 +37,14 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ),
   ],
   // The programs of the guides: what an operator or the author of a catalog can write.
-  docs: ["database", "kafka", "operations", "runtime", "domain", "contracts"].map(packageFolder),
+  docs: ["database", "kafka", "operations", "runtime", "receiver", "domain", "contracts"].map(packageFolder),
   tests: ["client", "local-stack", "embedded", "database", "kafka", "operations", "runtime", "domain", "contracts"].map(
     packageFolder,
   ),
 };
 
 const alsoInTests: Readonly<Record<string, readonly string[]>> = {
+  "packages/receiver": ["domain", "contracts"].map(packageFolder),
   "examples/*": ["packages/domain"],
   docs: ["packages/local-stack"],
 };
@@ -53,6 +56,7 @@ const readByGenerator = /^apps\/([^/]+\/src\/config|ingest\/src\/http\/documents
 const onlyModules: Readonly<Record<string, readonly string[]>> = {
   "packages/domain": ["node:crypto"],
   "packages/contracts": ["zod"],
+  "packages/receiver": ["node:crypto"],
 };
 
 /** The client library stays behind its port; tests of what others put on a topic speak it themselves. */
@@ -63,7 +67,7 @@ const testModules: readonly string[] = ["vitest", "fast-check"];
 
 /** Code that a deployed process runs gets its settings as values; the environment is read in these files alone. */
 const readsEnvironment =
-  /^(apps\/[^/]+\/src\/(main|config)|packages\/operations\/src\/main|examples\/[^/]+\/src\/(catalog|([^/]+\/)*main))\.ts$/;
+  /^(apps\/[^/]+\/src\/(main|config)|packages\/(operations|cli)\/src\/main|examples\/[^/]+\/src\/(catalog|([^/]+\/)*main))\.ts$/;
 const developmentOnly = /^(packages\/(embedded|testkit|local-stack)|scripts|bench|docs|tests)\//;
 
 const testFile = /\.test\.m?ts$|\.test\.mjs$|\/src\/.*-rig\.ts$|\/conformance\/|\.long\.ts$|^tests\//;

@@ -4,10 +4,12 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const documents = globSync(["*.md", "docs/**/*.md", "examples/*/*.md"], { cwd: root }).map((file) => ({
-  file,
-  text: readFileSync(join(root, file), "utf8"),
-}));
+const documents = globSync(["*.md", "docs/**/*.md", "examples/*/*.md", "packages/*/*.md"], { cwd: root }).map(
+  (file) => ({
+    file,
+    text: readFileSync(join(root, file), "utf8"),
+  }),
+);
 
 const link = /\]\((?!https?:)([^)\s]+)\)/g;
 const codeBlock = /^```(\S*)(?: (\S+))?\n([\s\S]*?)^```$/gm;

@@ -1,23 +1,29 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseSecret, signWebhook } from "@postback/domain";
 import { type Stack, startStack } from "@postback/local-stack";
 import { createTestDatabase, eventually, failureLogs, testBrokers, testTopicPrefix } from "@postback/testkit";
+import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createReceiver, type ReceivedEvent } from "./receive-webhooks.ts";
+import { receiveTickets, type TicketBooked } from "./receive-webhooks.ts";
 import { follow, submit } from "./submit-and-follow.ts";
 import { type Printer, startPrinter } from "./tickets/printer.ts";
 
 failureLogs();
 
 const opened = new AsyncDisposableStack();
-const handled: ReceivedEvent[] = [];
+const handled: TicketBooked[] = [];
 let stack: Stack;
 let printer: Printer;
 let receiverUrl: string;
+let secret: string;
+let seen: pg.Pool;
 /** What the receiver's own code throws next. */
 let trouble: Error | undefined;
 const reported: unknown[] = [];
@@ -39,36 +45,37 @@ beforeAll(async () => {
       env: { TICKETS_PRINTER_URL: printer.url },
     }),
   );
-  await startReceiver();
+  seen = new pg.Pool({ connectionString: database.url, max: 4 });
+  opened.defer(() => seen.end());
+  await seen.query("CREATE TABLE seats_seen (seat text NOT NULL)");
+  await startReceiver(seen);
 });
 afterAll(() => opened.disposeAsync());
 
 /** Registers an endpoint, and receives at it with the code of the guide. */
-async function startReceiver(): Promise<void> {
-  const done = new Set<string>();
-  const options = {
-    secret: "",
-    once: async (id: string, work: () => Promise<void>) => {
-      if (done.has(id)) return;
-      await work();
-      done.add(id);
-    },
-    handle: async (event: ReceivedEvent) => {
-      const thrown = trouble;
-      trouble = undefined;
-      if (thrown !== undefined) throw thrown;
-      handled.push(event);
-    },
-    report: (error: unknown) => reported.push(error),
-  };
-  const server = createReceiver(options);
+async function startReceiver(pool: pg.Pool): Promise<void> {
+  await pool.query(readFileSync(fileURLToPath(new URL("./receive-once.sql", import.meta.url)), "utf8"));
+  let receive: ReturnType<typeof receiveTickets> | undefined;
+  const server = createServer((request, response) => void receive?.(request, response));
   await once(server.listen(0, "127.0.0.1"), "listening");
   opened.defer(() => {
     server.closeAllConnections();
     server.close();
   });
   receiverUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks`;
-  options.secret = await registerEndpoint({ url: receiverUrl, events: ["ticket.*"], retrySchedule: [1, 1] });
+  secret = await registerEndpoint({ url: receiverUrl, events: ["ticket.*"], retrySchedule: [1, 1] });
+  receive = receiveTickets({
+    secret,
+    pool,
+    handleBooking: async (event, tx) => {
+      await tx.query("INSERT INTO seats_seen (seat) VALUES ($1)", [event.data.seat]);
+      const thrown = trouble;
+      trouble = undefined;
+      if (thrown !== undefined) throw thrown;
+      handled.push(event);
+    },
+    report: (error) => reported.push(error),
+  });
 }
 
 async function registerEndpoint(settings: object): Promise<string> {
@@ -85,7 +92,8 @@ const ask = async (method: "GET" | "POST", path: string): Promise<{ status: numb
   const answer = await fetch(stack.url + path, { method, headers: { authorization: `Bearer ${stack.apiKey}` } });
   return { status: answer.status, body: await answer.json() };
 };
-const toldOf = (seat: string) => handled.filter(({ data }) => (data as { seat: string }).seat === seat);
+const toldOf = (seat: string) => handled.filter(({ data }) => data.seat === seat);
+const seenOf = async (seat: string) => (await seen.query("SELECT FROM seats_seen WHERE seat = $1", [seat])).rowCount;
 
 test("books a ticket, and tells it once by a webhook that the receiver verifies", async () => {
   const operation = await ending((await book("hamlet", "a-1")).id);
@@ -129,7 +137,7 @@ test("gives the seat back when the printer refuses", async () => {
 test("lists what an operation has told, in order, with what webhooks carry", async () => {
   const { id } = await ending((await book("hamlet", "a-7")).id);
   const { status, body } = await ask("GET", `/v1/operations/${id}/events`);
-  const { data } = body as { data: readonly ReceivedEvent[] };
+  const { data } = body as { data: readonly TicketBooked[] };
   expect([status, ...data.map(({ type }) => type)]).toEqual([200, "ticket.booked", "operation.succeeded"]);
   await eventually(() => expect(toldOf("a-7")).toHaveLength(1));
   expect(data[0]).toMatchObject({ ...toldOf("a-7")[0] });
@@ -153,6 +161,22 @@ test("receives again what it could not handle", async () => {
   await ending((await book("hamlet", "a-5")).id);
   await eventually(() => expect(toldOf("a-5")).toHaveLength(1), { timeoutMs: 10_000 });
   expect(reported).toEqual([thrown]);
+  // What was done before it threw was rolled back.
+  expect(await seenOf("a-5")).toBe(1);
+});
+
+test("does a webhook once that comes again and again, also at the same time", async () => {
+  const [id, timestampSeconds] = [randomUUID(), Math.floor(Date.now() / 1000)];
+  const data = { ticketId: "ticket-1", show: "hamlet", seat: "a-9" };
+  const body = JSON.stringify({ type: "ticket.booked", timestamp: new Date().toISOString(), data });
+  const key = parseSecret(secret);
+  if (key === undefined) throw new Error("the endpoint's secret can't be read");
+  const signature = signWebhook({ id, timestampSeconds, body, secrets: [key] });
+  const headers = { "webhook-id": id, "webhook-timestamp": String(timestampSeconds), "webhook-signature": signature };
+  const send = async () => (await fetch(receiverUrl, { method: "POST", headers, body })).status;
+  expect([...(await Promise.all([send(), send(), send()])), await send()]).toEqual([204, 204, 204, 204]);
+  expect(toldOf("a-9")).toHaveLength(1);
+  expect(await seenOf("a-9")).toBe(1);
 });
 
 test("refuses a webhook that somebody else made", async () => {

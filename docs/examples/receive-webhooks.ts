@@ -1,62 +1,34 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import { Webhook, WebhookVerificationError } from "standardwebhooks";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createReceiver, nodeHandler, type WebhookEvent } from "@postback/receiver";
+import type { Pool, PoolClient } from "pg";
+import { postgresStore } from "./receive-once.ts";
 
-export interface ReceivedEvent {
-  readonly type: string;
-  readonly timestamp: string;
-  readonly data: unknown;
-  readonly entity?: { readonly type: string; readonly id: string };
-  readonly operation?: { readonly id: string; readonly type: string };
-}
+/** The events that this receiver works on, by their types: what the catalog at the other side tells. */
+export type TicketEvents = {
+  "ticket.booked": { ticketId: string; show: string; seat: string };
+};
+export type TicketBooked = WebhookEvent<"ticket.booked", TicketEvents["ticket.booked"]>;
 
-export interface ReceiverOptions {
-  /** Of the endpoint, `whsec_…`: the answer to its creation shows it once. */
+export interface TicketReceiverOptions {
+  /** Of the endpoint, `whsec_…`: the answer to its creation shows it. */
   readonly secret: string;
-  /** Does `work` unless it was done under this id before; the same id comes again when an answer of yours was lost. */
-  once(webhookId: string, work: () => Promise<void>): Promise<void>;
-  handle(event: ReceivedEvent): Promise<void>;
-  /** Told of what `handle` throws. */
+  readonly pool: Pool;
+  /** Its work is committed together with the note that the event was received, or neither is. */
+  handleBooking(event: TicketBooked, tx: PoolClient): Promise<void>;
+  /** Told of what `handleBooking` throws. */
   report(error: unknown): void;
 }
 
-const bodyMaxBytes = 1024 * 1024;
-
-/** An HTTP server that takes webhooks at every path; it doesn't listen yet. */
-export function createReceiver(options: ReceiverOptions): Server {
-  return createServer(async (request, response) => {
-    response.writeHead(await statusOf(request, options)).end();
+/** Takes webhooks at whichever path of an HTTP server it is given. */
+export function receiveTickets(
+  options: TicketReceiverOptions,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { secret, pool, handleBooking, report } = options;
+  const receiver = createReceiver<TicketEvents, PoolClient>({
+    keys: secret,
+    store: postgresStore(pool),
+    on: { "ticket.booked": (event, { tx }) => handleBooking(event, tx) },
+    onError: report,
   });
-}
-
-/** 2xx: done, don't send it again. 401: not from Postback. 5xx: send it again, by the schedule. */
-async function statusOf(request: IncomingMessage, options: ReceiverOptions): Promise<number> {
-  const { secret, once, handle, report } = options;
-  const body = await readBody(request);
-  if (body === undefined) return 413;
-  try {
-    const event = new Webhook(secret).verify(body, headersOf(request)) as ReceivedEvent;
-    await once(String(request.headers["webhook-id"]), () => handle(event));
-    return 204;
-  } catch (error) {
-    if (error instanceof WebhookVerificationError) return 401;
-    report(error);
-    return 500;
-  }
-}
-
-const headersOf = ({ headers }: IncomingMessage): Record<string, string> =>
-  Object.fromEntries(
-    ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) => [name, String(headers[name])]),
-  );
-
-/** The exact bytes: a body that was parsed and written again has another signature. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > bodyMaxBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+  return nodeHandler(receiver);
 }

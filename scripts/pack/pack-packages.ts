@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What others install, each after those that it depends on. */
-const packed = ["contracts", "domain", "operations"] as const;
+const packed = ["contracts", "domain", "operations", "receiver"] as const;
 
 type PackedName = (typeof packed)[number];
 
@@ -20,14 +20,15 @@ export type Tarballs = ReadonlyMap<string, string>;
  * Builds the packages that others install to JavaScript with types, and packs each into a tarball, as `npm pack` does. The
  * workspace isn't touched: it is done on copies inside the checkout, where what they import is found.
  * @param folder must be there
+ * @param only these; what they depend on must be named too
  */
-export async function packPackages(folder: string): Promise<Tarballs> {
+export async function packPackages(folder: string, only: readonly PackedName[] = packed): Promise<Tarballs> {
   await mkdir(join(root, ".postback"), { recursive: true });
   const stage = await mkdtemp(join(root, ".postback", "pack-"));
   try {
     await mkdir(join(stage, "node_modules", "@postback"), { recursive: true });
     const tarballs = new Map<string, string>();
-    for (const name of packed) tarballs.set(`@postback/${name}`, await packOne(name, stage, folder));
+    for (const name of only) tarballs.set(`@postback/${name}`, await packOne(name, stage, folder));
     return tarballs;
   } finally {
     await rm(stage, { recursive: true });

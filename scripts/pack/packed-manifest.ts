@@ -5,6 +5,8 @@ export interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly bin?: Readonly<Record<string, string>>;
+  readonly description?: string;
+  readonly engines?: { readonly node: string };
 }
 
 export interface PackedManifest extends Manifest {
@@ -25,6 +27,8 @@ export function packedManifest({
   dependencies = {},
   devDependencies = {},
   bin,
+  description,
+  engines,
 }: Manifest): PackedManifest {
   const types = Object.entries(devDependencies).filter(
     ([each]) => dependencies[each.replace("@types/", "")] !== undefined,
@@ -32,10 +36,11 @@ export function packedManifest({
   return {
     name,
     version,
+    ...(description === undefined ? {} : { description }),
     license: "Apache-2.0",
     type: "module",
-    // The ids of operations are made by a function that older ones don't have.
-    engines: { node: ">=26" },
+    // The ids of operations are made by a function that older ones don't have. What needs less says so itself.
+    engines: engines ?? { node: ">=26" },
     files: ["dist"],
     exports: { ".": { types: "./dist/index.d.ts", default: "./dist/index.js" } },
     ...(bin === undefined

@@ -27,6 +27,10 @@ export const configDefinition = defineConfig({
       description: "Whether endpoints may have http URLs; for development",
     },
   ),
+  DISABLE_FAILING_AFTER_SECONDS: setting(integerText(1, 30 * 86_400), {
+    default: "432000",
+    description: "Endpoints at which every attempt has failed for this long are disabled; 5 days",
+  }),
   EGRESS_PROXY: setting(egressProxy.optional(), {
     description:
       "Proxy that webhooks leave through, by CONNECT to the judged address: http://user:password@host:port; without one they go straight",

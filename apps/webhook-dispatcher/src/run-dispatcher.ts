@@ -22,6 +22,8 @@ import {
   watchLag,
 } from "@postback/runtime";
 import type { DispatcherConfig } from "./config.ts";
+import { publishNotices } from "./endpoint-life/publish-notices.ts";
+import { watchFreshness } from "./endpoint-life/watch-freshness.ts";
 import { type Dispatch, wireDispatch } from "./wire-dispatch.ts";
 
 /** How long subscriptions may be unconfirmed before this dispatcher says that it is not ready. */
@@ -46,6 +48,7 @@ export async function runDispatcher(config: DispatcherConfig): Promise<0 | 1> {
   const producer = await createProducer(connection);
   const dispatch = wireDispatch({ config, id, db, producer, logger, metrics });
   await dispatch.follower.start();
+  const following = startFollowing(dispatch);
   // Before the group is joined, which takes as long as a dead member's session: liveness doesn't wait for it.
   let consumer: Consumer | undefined;
   const health = createHealth({
@@ -74,7 +77,15 @@ export async function runDispatcher(config: DispatcherConfig): Promise<0 | 1> {
     await dispatch.drain();
     await producer.close();
   };
-  return await runParts(parts({ config, dispatch, ending: ending.promise, logger, stop }), {
+  const topic = topicNames(config.TOPIC_PREFIX).events;
+  const notices = { db, producer, topic, partitions: config.PARTITIONS, logger };
+  const life: Part[] = [
+    { name: "endpoint-health", run: (signal) => dispatch.notes.run(signal) },
+    { name: "replays", run: (signal) => dispatch.replays.run(signal) },
+    { name: "notices", run: (signal) => publishNotices(notices, signal) },
+    { name: "freshness", run: (signal) => watchFreshness({ db, metrics, logger }, signal) },
+  ];
+  return await runParts([...parts({ config, dispatch, following, ending: ending.promise, logger, stop }), ...life], {
     graceMs: config.SHUTDOWN_GRACE_MS,
     logger,
   });
@@ -104,23 +115,39 @@ async function consume(
 interface Running {
   config: DispatcherConfig;
   dispatch: Dispatch;
+  following: Part;
   /** Rejects when the consumer has ended for good or stands still. */
   ending: Promise<never>;
   logger: Logger;
   stop(): Promise<void>;
 }
 
-function parts({ config, dispatch, ending, logger, stop }: Running): Part[] {
+function parts({ config, dispatch, following, ending, logger, stop }: Running): Part[] {
   const channel = "postback_subscriptions";
   const onNotify = () => dispatch.follower.notify();
   return [
     { name: "consumer", run: (signal) => untilStopped(signal, ending, stop) },
-    { name: "subscriptions", run: (signal) => dispatch.follower.run(signal) },
+    following,
     { name: "notifications", run: (signal) => listen({ url: config.DATABASE_URL, channel, onNotify, logger, signal }) },
     { name: "schedule", run: (signal) => dispatch.schedule.run(signal) },
     { name: "handshakes", run: (signal) => dispatch.handshakes.run(signal) },
     { name: "sweep", run: (signal) => sweepUntil(signal, dispatch) },
   ];
+}
+
+/**
+ * Follows from now on, and ends as a part. To join the group takes as long as a dead member's session: what is consumed then
+ * must not be matched, and signed, with the endpoints of before.
+ */
+function startFollowing({ follower }: Dispatch): Part {
+  const stopping = new AbortController();
+  const ended = follower.run(stopping.signal);
+  const run = (signal: AbortSignal) => {
+    if (signal.aborted) stopping.abort();
+    signal.addEventListener("abort", () => stopping.abort(), { once: true });
+    return ended;
+  };
+  return { name: "subscriptions", run };
 }
 
 async function sweepUntil(signal: AbortSignal, { lanes }: Dispatch): Promise<void> {

@@ -1,11 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { topicNames } from "@postback/contracts";
-import { type Database, disableEndpoint, parseKeyring, recordDeadLetters, recordOutcomes } from "@postback/database";
-import { parseSubnet } from "@postback/domain";
+import {
+  type Database,
+  disableEndpoint,
+  disableFailing,
+  noteFailures,
+  noteSuccesses,
+  parseKeyring,
+  recordDeadLetters,
+  recordOutcomes,
+} from "@postback/database";
+import { DEFAULT_BREAKER_POLICY, DEFAULT_FAILING_POLICY, parseSubnet } from "@postback/domain";
 import { type Consumer, type GivenUp, type Producer, sendDeadLetter } from "@postback/kafka";
 import { keepTrying, type Logger, type Metrics } from "@postback/runtime";
 import type { DispatcherConfig } from "./config.ts";
 import { EventConsumption } from "./consume/consume-events.ts";
+import { AttemptNotes } from "./endpoint-life/note-attempts.ts";
 import { Handshakes } from "./handshake/handshakes.ts";
 import type { Outgoing } from "./lanes/held.ts";
 import { type AfterAttempt, type LaneShare, Lanes } from "./lanes/lanes.ts";
@@ -13,6 +23,7 @@ import { Schedule } from "./lanes/wake-due.ts";
 import { type DispatcherMetrics, dispatcherMetrics, watchMemory } from "./metrics.ts";
 import type { Entry } from "./record/pending-outcomes.ts";
 import { Recorder } from "./record/recorder.ts";
+import { Replays } from "./replays/replays.ts";
 import { type AgentPool, createAgentPool } from "./send/agent-pool.ts";
 import { openTunnelThrough } from "./send/open-tunnel.ts";
 import type { AttemptResult } from "./send/post-webhook.ts";
@@ -39,6 +50,8 @@ export interface Dispatch {
   consumption: EventConsumption;
   lanes: Lanes;
   schedule: Schedule;
+  notes: AttemptNotes;
+  replays: Replays;
   handshakes: Handshakes;
   /** Gives what is done to the consumer from now on, and lets pressure hold it. */
   connect(consumer: Consumer): void;
@@ -73,12 +86,25 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     logger,
   });
   const record = (entry: Entry) => recorder.add(entry);
+  const policy = { ...DEFAULT_FAILING_POLICY, disableAfterMs: config.DISABLE_FAILING_AFTER_SECONDS * 1000 };
+  const down = { downAfterFailures: DEFAULT_BREAKER_POLICY.failuresToOpen };
+  const notes = new AttemptNotes({
+    noteSuccesses: (endpoints) => noteSuccesses(db, endpoints, down),
+    noteFailures: (failures) => noteFailures(db, failures, policy),
+    disable: (endpoint) => disableFailing(db, endpoint, policy),
+    policy,
+    clock: Date.now,
+    logger,
+  });
   const lanes = new Lanes({
     send: (outgoing) => sendDelivery(agents, outgoing),
     record,
     onSlotFree: () => schedule.kick(),
     onGone: (endpoint) => void disableGone(db, endpoint, logger),
-    onAttempt: (outgoing, sent, next) => report(outgoing, sent, next, { counted, logger }),
+    onAttempt: (outgoing, sent, next) => {
+      notes.add(outgoing.endpoint, sent.outcome);
+      report(outgoing, sent, next, { counted, logger });
+    },
     shareOf: (endpoint) => shareOf(endpoint, live.count),
     owner: id,
     waitingMax: config.HELD_DELIVERIES_MAX,
@@ -96,6 +122,15 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     logger,
   });
   const schedule = new Schedule({ db, lanes, subscriptions, record, owner: id, logger });
+  const replays = new Replays({
+    db,
+    owner: id,
+    find: (endpointId) => subscriptions.find(endpointId),
+    onFed: () => schedule.kick(),
+    clock: Date.now,
+    metrics,
+    logger,
+  });
   const follower = new SubscriptionFollower({
     db,
     keyring: parseKeyring(config.SECRET_KEYRING),
@@ -120,6 +155,8 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     consumption,
     lanes,
     schedule,
+    notes,
+    replays,
     handshakes,
     connect: (given) => {
       consumer = given;

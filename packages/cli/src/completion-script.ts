@@ -34,42 +34,43 @@ function cases(commands: readonly Command[], line: (words: readonly string[]) =>
   return sorted.map(([words, more]) => `    "${words}"*) ${line(more)} ;;`).join("\n");
 }
 
-const valueCases = (commands: readonly Command[], line: (values: readonly string[]) => string): string => {
-  const choices = new Map(
-    commands.flatMap(({ options }) =>
-      Object.entries(options).flatMap(([name, option]) =>
-        option.choices === undefined ? [] : [[name, option.choices] as const],
-      ),
+/** Right after an option that is one of some values, these: what the words so far begin and end with. */
+function valueCases(commands: readonly Command[], line: (values: readonly string[]) => string): string {
+  const sorted = commands.toSorted((a, b) => b.name.length - a.name.length);
+  const found = sorted.flatMap(({ name, options }) =>
+    Object.entries(options).flatMap(([option, { choices }]) =>
+      choices === undefined ? [] : [`    "${name}"*" --${option}") ${line(choices)} ;;`],
     ),
   );
-  return [...choices].map(([name, values]) => `    --${name}) ${line(values)}; return ;;`).join("\n");
-};
+  return found.join("\n");
+}
 
-const bash = (commands: readonly Command[]): string => `# source <(postback completion bash)
+const bash = (commands: readonly Command[]): string => {
+  const offer = (words: readonly string[]) => `COMPREPLY=($(compgen -W "${words.join(" ")}" -- "$cur"))`;
+  return `# source <(postback completion bash)
 _postback() {
-  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}"
-  local before="\${COMP_WORDS[*]:1:COMP_CWORD-1}"
-  case "$prev" in
-${valueCases(commands, (values) => `COMPREPLY=($(compgen -W "${values.join(" ")}" -- "$cur"))`)}
-  esac
+  local cur="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[*]:1:COMP_CWORD-1}"
   case "$before" in
-${cases(commands, (more) => `COMPREPLY=($(compgen -W "${more.join(" ")}" -- "$cur"))`)}
+${valueCases(commands, offer)}
+${cases(commands, offer)}
   esac
 }
 complete -o default -F _postback postback`;
+};
 
-const zsh = (commands: readonly Command[]): string => `#compdef postback
+const zsh = (commands: readonly Command[]): string => {
+  const offer = (words: readonly string[]) => `compadd -- ${words.join(" ")}`;
+  return `#compdef postback
 # source <(postback completion zsh)
 _postback() {
-  local before="\${words[2,CURRENT-1]}" prev="\${words[CURRENT-1]}"
-  case "$prev" in
-${valueCases(commands, (values) => `compadd -- ${values.join(" ")}`)}
-  esac
+  local before="\${words[2,CURRENT-1]}"
   case "$before" in
-${cases(commands, (more) => `compadd -- ${more.join(" ")}`)}
+${valueCases(commands, offer)}
+${cases(commands, offer)}
   esac
 }
 compdef _postback postback`;
+};
 
 function fish(commands: readonly Command[]): string {
   const quoted = (text: string) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;

@@ -47,6 +47,10 @@ export type BatchResults = {
 export type CreateEndpoint = {
   readonly url: string;
   readonly events: readonly string[];
+  /** Conditions on the event's `data` and `entity`: equality, $in, $prefix, $gt, $gte, $lt, $lte, $exists, $and, $or, $not */
+  readonly filter?: Readonly<Record<string, unknown>> | undefined;
+  /** v1: HMAC-SHA256 with a shared secret; v1a: ed25519, verified with a public key */
+  readonly signature?: "v1" | "v1a" | undefined;
   readonly enabled?: boolean | undefined;
   readonly description?: string | undefined;
   /** Sent with each webhook, besides ours */
@@ -66,6 +70,24 @@ export type CreateEndpoint = {
   readonly timeoutMs?: number | undefined;
   /** Seconds before each further attempt; default 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h */
   readonly retrySchedule?: readonly number[] | undefined;
+};
+
+/** Which past events an endpoint is to get again */
+export type CreateReplay = {
+  /** Events accepted at this time or later */
+  readonly since: string;
+  /** Events accepted before this time; default and latest: now */
+  readonly until?: string | undefined;
+  /** Only events in one of these states at the endpoint; `never`: not delivered and not on their way */
+  readonly statuses?: readonly ("never" | "delivered" | "exhausted" | "expired" | "discarded")[] | undefined;
+  /** Only these event types, of those that the endpoint subscribes to */
+  readonly events?: readonly string[] | undefined;
+  /** At most; half of the endpoint's own rate is the limit in any case */
+  readonly rateLimit?: {
+    readonly perSecond: number;
+  } | undefined;
+  /** Count only */
+  readonly dryRun?: boolean | undefined;
 };
 
 /** A message that was given up, with its reason */
@@ -114,6 +136,8 @@ export type Delivery = {
   readonly status: "pending" | "sending" | "delivered" | "exhausted" | "expired" | "discarded";
   /** Why it was discarded */
   readonly reason?: string | undefined;
+  /** The replay that it belongs to */
+  readonly replayId?: string | undefined;
   readonly nextAttemptAt?: string | undefined;
   readonly attempts: readonly Attempt[];
 };
@@ -145,6 +169,10 @@ export type Endpoint = {
   readonly timeoutMs?: number | undefined;
   /** Seconds before each further attempt; default 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h */
   readonly retrySchedule?: readonly number[] | undefined;
+  /** Conditions on the event's `data` and `entity`: equality, $in, $prefix, $gt, $gte, $lt, $lte, $exists, $and, $or, $not */
+  readonly filter?: Readonly<Record<string, unknown>> | undefined;
+  /** How the newest secret signs; rotate to change it */
+  readonly signature: "v1" | "v1a";
   /** Of an endpoint whose receiver is asked first */
   readonly handshake?: {
     readonly status: "pending" | "verified" | "failed";
@@ -155,13 +183,43 @@ export type Endpoint = {
   readonly disabledReason?: string | undefined;
   readonly disabledAt?: string | undefined;
   readonly createdAt: string;
-  /** Signs the webhooks (Standard Webhooks whsec_); in the answer to the creation only */
+  /** Signs the webhooks (Standard Webhooks whsec_); in the answer to the creation, and at /secret */
   readonly secret?: string | undefined;
+  /** Of an endpoint with `v1a`, in place of `secret` */
+  readonly publicKey?: string | undefined;
+  /** `kid` of `publicKey` in the tenant's key set */
+  readonly keyId?: string | undefined;
 };
 
 export type EndpointPage = {
   readonly data: readonly Endpoint[];
   readonly nextCursor?: string | undefined;
+};
+
+/** What an endpoint's webhooks are verified with */
+export type EndpointSecret = {
+  /** v1: HMAC-SHA256 with a shared secret; v1a: ed25519, verified with a public key */
+  readonly signature: "v1" | "v1a";
+  /** With `v1`: `whsec_` and base64 */
+  readonly secret?: string | undefined;
+  /** With `v1a`: `whpk_` and base64. The private key never leaves Postback */
+  readonly publicKey?: string | undefined;
+  /** With `v1a`: `kid` in the tenant's key set */
+  readonly keyId?: string | undefined;
+  readonly createdAt: string;
+  /** Those of before that still sign, the newest first */
+  readonly expiring: readonly {
+    /** v1: HMAC-SHA256 with a shared secret; v1a: ed25519, verified with a public key */
+    readonly signature: "v1" | "v1a";
+    /** With `v1`: `whsec_` and base64 */
+    readonly secret?: string | undefined;
+    /** With `v1a`: `whpk_` and base64. The private key never leaves Postback */
+    readonly publicKey?: string | undefined;
+    /** With `v1a`: `kid` in the tenant's key set */
+    readonly keyId?: string | undefined;
+    readonly createdAt: string;
+    readonly expiresAt: string;
+  }[];
 };
 
 /** What a write or an event is about; its key orders the work */
@@ -216,6 +274,51 @@ export type EventTypeList = {
     readonly type: string;
     /** JSON Schema 2020-12 */
     readonly dataSchema?: Readonly<Record<string, unknown>> | undefined;
+  }[];
+};
+
+/** Public keys of a tenant's endpoints with `v1a` (RFC 7517) */
+export type KeySet = {
+  readonly keys: readonly {
+    readonly kty: "OKP";
+    readonly crv: "Ed25519";
+    /** The 32 bytes in base64url */
+    readonly x: string;
+    /** `<endpoint id>.<version>` */
+    readonly kid: string;
+    readonly use: "sig";
+    readonly alg: "EdDSA";
+  }[];
+};
+
+/** How far an endpoint is behind; replays don't count */
+export type Freshness = {
+  /** Live deliveries that have not ended; at most 10,000 are counted */
+  readonly backlog: number;
+  /** False: there are more */
+  readonly backlogIsExact: boolean;
+  /** When the oldest event was accepted that the endpoint has not got; absent when it has got all */
+  readonly oldestAcceptedAt?: string | undefined;
+  readonly oldestAgeSeconds?: number | undefined;
+};
+
+/** How far the consumer groups are behind */
+export type Lag = {
+  readonly data: readonly {
+    readonly group: "processor" | "webhook-dispatcher";
+    readonly topic: "commands" | "events";
+    /** When it was looked at */
+    readonly at: string;
+    /** Messages that the group has not taken */
+    readonly behind: number;
+    /** How many a second it took of late */
+    readonly takenPerSecond: number;
+    /** All of them, by number */
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly behind: number;
+      readonly takenPerSecond: number;
+    }[];
   }[];
 };
 
@@ -344,7 +447,7 @@ export type OperationTypeList = {
 
 /** A refusal as RFC 9457 has it */
 export type Problem = {
-  readonly type: "https://postback.dev/problems/malformed-json" | "https://postback.dev/problems/invalid-encoding" | "https://postback.dev/problems/invalid-cursor" | "https://postback.dev/problems/invalid-query" | "https://postback.dev/problems/unauthenticated" | "https://postback.dev/problems/forbidden" | "https://postback.dev/problems/not-found" | "https://postback.dev/problems/method-not-allowed" | "https://postback.dev/problems/entity-busy" | "https://postback.dev/problems/operation-ended" | "https://postback.dev/problems/dead-letter-settled" | "https://postback.dev/problems/dead-letter-without-header" | "https://postback.dev/problems/endpoint-disabled" | "https://postback.dev/problems/operation-not-stuck" | "https://postback.dev/problems/request-timeout" | "https://postback.dev/problems/body-too-large" | "https://postback.dev/problems/unsupported-media-type" | "https://postback.dev/problems/invalid-input" | "https://postback.dev/problems/unknown-operation-type" | "https://postback.dev/problems/entity-mismatch" | "https://postback.dev/problems/invalid-id" | "https://postback.dev/problems/step-refused" | "https://postback.dev/problems/idempotency-key-reused" | "https://postback.dev/problems/forbidden-address" | "https://postback.dev/problems/upgrade-required" | "https://postback.dev/problems/overloaded" | "https://postback.dev/problems/unavailable" | "https://postback.dev/problems/internal";
+  readonly type: "https://postback.dev/problems/malformed-json" | "https://postback.dev/problems/invalid-encoding" | "https://postback.dev/problems/invalid-cursor" | "https://postback.dev/problems/invalid-query" | "https://postback.dev/problems/unauthenticated" | "https://postback.dev/problems/forbidden" | "https://postback.dev/problems/not-found" | "https://postback.dev/problems/method-not-allowed" | "https://postback.dev/problems/entity-busy" | "https://postback.dev/problems/too-many-secrets" | "https://postback.dev/problems/operation-ended" | "https://postback.dev/problems/dead-letter-settled" | "https://postback.dev/problems/dead-letter-without-header" | "https://postback.dev/problems/delivery-sending" | "https://postback.dev/problems/endpoint-disabled" | "https://postback.dev/problems/replay-ended" | "https://postback.dev/problems/replay-unfinished" | "https://postback.dev/problems/operation-not-stuck" | "https://postback.dev/problems/request-timeout" | "https://postback.dev/problems/body-too-large" | "https://postback.dev/problems/unsupported-media-type" | "https://postback.dev/problems/invalid-input" | "https://postback.dev/problems/unknown-operation-type" | "https://postback.dev/problems/entity-mismatch" | "https://postback.dev/problems/invalid-id" | "https://postback.dev/problems/step-refused" | "https://postback.dev/problems/idempotency-key-reused" | "https://postback.dev/problems/forbidden-address" | "https://postback.dev/problems/upgrade-required" | "https://postback.dev/problems/overloaded" | "https://postback.dev/problems/unavailable" | "https://postback.dev/problems/internal";
   readonly title: string;
   readonly status: number;
   /** What is wrong, and what to do about it */
@@ -391,6 +494,63 @@ export type RedrivenDeadLetters = {
   /** More of them are open: call again */
   readonly more: boolean;
   readonly dryRun: boolean;
+};
+
+/** How an endpoint's secret is rotated */
+export type RotateSecret = {
+  /** How long the secrets of before still sign; default 86400 */
+  readonly overlapSeconds?: number | undefined;
+  /** Of the new secret; default: as before */
+  readonly signature?: "v1" | "v1a" | undefined;
+};
+
+/** Past events that an endpoint gets again, under the same webhook-id */
+export type Replay = {
+  readonly id: string;
+  readonly endpointId: string;
+  readonly status: "running" | "paused" | "completed" | "cancelled";
+  /** Why it was cancelled: `by-request`, `endpoint-deleted` */
+  readonly reason?: string | undefined;
+  /** Events accepted at this time or later */
+  readonly since: string;
+  readonly until: string;
+  /** Only events in one of these states at the endpoint; `never`: not delivered and not on their way */
+  readonly statuses?: readonly ("never" | "delivered" | "exhausted" | "expired" | "discarded")[] | undefined;
+  /** Only these event types, of those that the endpoint subscribes to */
+  readonly events?: readonly string[] | undefined;
+  /** `since`, or the beginning of what is retained */
+  readonly coversFrom: string;
+  /** `since` is before `coversFrom`: older events are no longer there */
+  readonly isBeyondRetention: boolean;
+  readonly rateLimit?: {
+    readonly perSecond: number;
+  } | undefined;
+  /** Events that it covered when it was made */
+  readonly total: number;
+  /** False: there are at least so many */
+  readonly totalIsExact: boolean;
+  /** Events that were sent at least once, whatever came of it */
+  readonly done: number;
+  /** The time of the last event that was judged */
+  readonly position?: string | undefined;
+  readonly createdAt: string;
+  readonly completedAt?: string | undefined;
+};
+
+/** What a replay would cover */
+export type ReplayCount = {
+  readonly count: number;
+  /** False: it took too long to count all; there are at least so many */
+  readonly countIsExact: boolean;
+  /** `since`, or the beginning of what is retained */
+  readonly coversFrom: string;
+  /** `since` is before `coversFrom`: older events are no longer there */
+  readonly isBeyondRetention: boolean;
+};
+
+export type ReplayPage = {
+  readonly data: readonly Replay[];
+  readonly nextCursor?: string | undefined;
 };
 
 /** Why a step failed */
@@ -492,6 +652,7 @@ export type ToldEvent = {
 export type UpdateEndpoint = {
   readonly url?: string | undefined;
   readonly events?: readonly string[] | undefined;
+  readonly filter?: Readonly<Record<string, unknown>> | null | undefined;
   readonly enabled?: boolean | undefined;
   readonly description?: string | null | undefined;
   readonly headers?: Readonly<Record<string, string>> | null | undefined;
@@ -635,14 +796,73 @@ export interface Calls {
     header?: { "traceparent"?: string | undefined };
     answer: Delivery;
   };
+  /** What an endpoint's webhooks are verified with */
+  "GET /v1/endpoints/{id}/secret": {
+    path: { "id": string };
+    answer: EndpointSecret;
+  };
+  /** Give an endpoint a new secret; it signs when this is answered, those of before until they end */
+  "POST /v1/endpoints/{id}/secret/rotate": {
+    path: { "id": string };
+    body: RotateSecret;
+    answer: EndpointSecret;
+  };
+  /** Public keys that webhooks of a tenant are verified with, those of the newest endpoints first */
+  "GET /v1/tenants/{tenantId}/jwks.json": {
+    path: { "tenantId": string };
+    query?: { "endpoint"?: string | undefined };
+    answer: KeySet;
+  };
   /** An endpoint's deliveries with their attempts, the newest events first */
   "GET /v1/endpoints/{id}/deliveries": {
     path: { "id": string };
     query?: { "limit"?: number | undefined; "cursor"?: string | undefined; "status"?: NonNullable<Delivery["status"]> | undefined };
     answer: DeliveryPage;
   };
+  /** How far an endpoint is behind: its backlog, and the oldest event that it has not got */
+  "GET /v1/endpoints/{id}/freshness": {
+    path: { "id": string };
+    answer: Freshness;
+  };
+  /** Have past events sent again, under the same webhook-id; or count them (dryRun) */
+  "POST /v1/endpoints/{id}/replays": {
+    path: { "id": string };
+    body: CreateReplay;
+    answer: ReplayCount | Replay;
+  };
+  /** An endpoint's replays, the newest first */
+  "GET /v1/endpoints/{id}/replays": {
+    path: { "id": string };
+    query?: { "limit"?: number | undefined; "cursor"?: string | undefined };
+    answer: ReplayPage;
+  };
+  /** A replay with its progress */
+  "GET /v1/endpoints/{id}/replays/{replayId}": {
+    path: { "id": string; "replayId": string };
+    answer: Replay;
+  };
+  /** Cancel a replay; what waits of it is discarded, what is being sent comes */
+  "DELETE /v1/endpoints/{id}/replays/{replayId}": {
+    path: { "id": string; "replayId": string };
+    answer: Replay;
+  };
+  /** Pause a replay; the few that it has made already still come */
+  "POST /v1/endpoints/{id}/replays/{replayId}/pause": {
+    path: { "id": string; "replayId": string };
+    answer: Replay;
+  };
+  /** Let a paused replay go on where it was */
+  "POST /v1/endpoints/{id}/replays/{replayId}/resume": {
+    path: { "id": string; "replayId": string };
+    answer: Replay;
+  };
   /** A delivery with every attempt */
   "GET /v1/deliveries/{id}": {
+    path: { "id": string };
+    answer: Delivery;
+  };
+  /** Send a delivery again now, whatever became of it; its attempts are counted on */
+  "POST /v1/deliveries/{id}/retry": {
     path: { "id": string };
     answer: Delivery;
   };
@@ -671,5 +891,9 @@ export interface Calls {
   "POST /v1/dead-letters/{id}/discard": {
     path: { "id": string };
     answer: DeadLetter;
+  };
+  /** How far the consumer groups are behind, as this instance saw it within the last 10 s */
+  "GET /v1/lag": {
+    answer: Lag;
   };
 }

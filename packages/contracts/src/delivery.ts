@@ -28,6 +28,7 @@ export const deliverySchema = z
     endpointId: idSchema,
     status: deliveryStatusSchema,
     reason: z.string().optional().describe("Why it was discarded"),
+    replayId: idSchema.optional().describe("The replay that it belongs to"),
     nextAttemptAt: timestampSchema.optional(),
     attempts: z.array(attemptSchema),
   })

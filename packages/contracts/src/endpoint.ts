@@ -2,7 +2,7 @@ import { z } from "zod";
 import { limits } from "./limits.ts";
 import { idSchema, timestampSchema } from "./primitives.ts";
 
-const subscriptionPatternSchema = z
+export const subscriptionPatternSchema = z
   .string()
   .max(limits.eventTypeMaxChars)
   .regex(
@@ -10,6 +10,26 @@ const subscriptionPatternSchema = z
     "must be segments joined by dots, each a word or *, with ** for all the rest at the end: order.*, **",
   )
   .meta({ example: "order.*" });
+
+/**
+ * Any JSON here: its rules are those of `readFilter` in the domain, which names each that is broken. The value is taken as
+ * it came, because a record of zod leaves out a member called `__proto__`, and a filter that lost a condition lets through more.
+ */
+const filterSchema = z.unknown().meta({
+  type: "object",
+  description:
+    "Conditions on the event's `data` and `entity`: equality, $in, $prefix, $gt, $gte, $lt, $lte, $exists, $and, $or, $not",
+  example: { data: { amount: { $gte: 1000 }, currency: { $in: ["EUR", "USD"] } } },
+});
+
+export const signatureSchemeSchema = z
+  .enum(["v1", "v1a"])
+  .describe("v1: HMAC-SHA256 with a shared secret; v1a: ed25519, verified with a public key");
+export type SignatureScheme = z.infer<typeof signatureSchemeSchema>;
+
+export const rateLimitSchema = z.strictObject({
+  perSecond: z.number().min(0.01).max(limits.endpointRateMaxPerSecond),
+});
 
 const settings = {
   url: z.string().max(limits.endpointUrlMaxChars).meta({ example: "https://example.com/hooks" }),
@@ -21,7 +41,7 @@ const settings = {
   format: z
     .enum(["standard", "cloudevents-structured", "cloudevents-binary"])
     .describe("Of the webhooks: Standard Webhooks, or CloudEvents 1.0; signed in the same way. Default standard"),
-  rateLimit: z.strictObject({ perSecond: z.number().min(0.01).max(limits.endpointRateMaxPerSecond) }),
+  rateLimit: rateLimitSchema,
   concurrency: z.int().min(1).max(limits.endpointConcurrencyMax).describe("Webhooks in flight at once; default 8"),
   timeoutMs: z
     .int()
@@ -39,6 +59,8 @@ export const createEndpointSchema = z
   .strictObject({
     url: settings.url,
     events: settings.events,
+    filter: filterSchema.optional(),
+    signature: signatureSchemeSchema.optional(),
     enabled: settings.enabled.optional(),
     description: settings.description.optional(),
     headers: settings.headers.optional(),
@@ -63,6 +85,7 @@ export const updateEndpointSchema = z
   .strictObject({
     url: settings.url.optional(),
     events: settings.events.optional(),
+    filter: filterSchema.nullable().optional(),
     enabled: settings.enabled.optional(),
     description: settings.description.nullable().optional(),
     headers: settings.headers.nullable().optional(),
@@ -76,10 +99,15 @@ export const updateEndpointSchema = z
   .meta({ id: "UpdateEndpoint", description: "Changes to an endpoint; null takes an optional setting away" });
 export type UpdateEndpoint = z.infer<typeof updateEndpointSchema>;
 
+const publicKeySchema = z.string().meta({ example: "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=" });
+const keyIdSchema = z.string().meta({ example: "0192f0c1-2b5e-7c3a-9d5e-3f1a5b7c9d01.1" });
+
 export const endpointSchema = z
   .object({
     id: idSchema,
     ...settings,
+    filter: filterSchema.optional(),
+    signature: signatureSchemeSchema.describe("How the newest secret signs; rotate to change it"),
     description: settings.description.optional(),
     headers: settings.headers.optional(),
     rateLimit: settings.rateLimit.optional(),
@@ -100,7 +128,59 @@ export const endpointSchema = z
     secret: z
       .string()
       .optional()
-      .describe("Signs the webhooks (Standard Webhooks whsec_); in the answer to the creation only"),
+      .describe("Signs the webhooks (Standard Webhooks whsec_); in the answer to the creation, and at /secret"),
+    publicKey: publicKeySchema.optional().describe("Of an endpoint with `v1a`, in place of `secret`"),
+    keyId: keyIdSchema.optional().describe("`kid` of `publicKey` in the tenant's key set"),
   })
   .meta({ id: "Endpoint", description: "A URL that is told of events" });
 export type Endpoint = z.infer<typeof endpointSchema>;
+
+export const rotateSecretSchema = z
+  .strictObject({
+    overlapSeconds: z
+      .int()
+      .min(0)
+      .max(limits.secretOverlapMaxSeconds)
+      .optional()
+      .describe("How long the secrets of before still sign; default 86400"),
+    signature: signatureSchemeSchema.optional().describe("Of the new secret; default: as before"),
+  })
+  .meta({ id: "RotateSecret", description: "How an endpoint's secret is rotated" });
+export type RotateSecret = z.infer<typeof rotateSecretSchema>;
+
+const aSecret = {
+  signature: signatureSchemeSchema,
+  secret: z.string().optional().describe("With `v1`: `whsec_` and base64"),
+  publicKey: publicKeySchema
+    .optional()
+    .describe("With `v1a`: `whpk_` and base64. The private key never leaves Postback"),
+  keyId: keyIdSchema.optional().describe("With `v1a`: `kid` in the tenant's key set"),
+  createdAt: timestampSchema,
+};
+
+export const endpointSecretSchema = z
+  .object({
+    ...aSecret,
+    expiring: z
+      .array(z.object({ ...aSecret, expiresAt: timestampSchema }))
+      .describe("Those of before that still sign, the newest first"),
+  })
+  .meta({ id: "EndpointSecret", description: "What an endpoint's webhooks are verified with" });
+export type EndpointSecret = z.infer<typeof endpointSecretSchema>;
+
+/** RFC 7517 §5, with keys of RFC 8037. */
+export const jwksSchema = z
+  .object({
+    keys: z.array(
+      z.object({
+        kty: z.literal("OKP"),
+        crv: z.literal("Ed25519"),
+        x: z.string().describe("The 32 bytes in base64url"),
+        kid: z.string().describe("`<endpoint id>.<version>`"),
+        use: z.literal("sig"),
+        alg: z.literal("EdDSA"),
+      }),
+    ),
+  })
+  .meta({ id: "KeySet", description: "Public keys of a tenant's endpoints with `v1a` (RFC 7517)" });
+export type KeySet = z.infer<typeof jwksSchema>;

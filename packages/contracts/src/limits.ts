@@ -16,6 +16,12 @@ export const limits = {
   endpointTimeoutMaxMs: 30_000,
   endpointTimeoutDefaultMs: 15_000,
   endpointRateMaxPerSecond: 10_000,
+  /** Secrets of one endpoint that sign at the same time, the one that is rotated to included. */
+  endpointSecretsMax: 5,
+  /** Public keys in one key set. */
+  keySetMax: 1_000,
+  secretOverlapMaxSeconds: 7 * 86_400,
+  secretOverlapDefaultSeconds: 86_400,
   retryScheduleMaxEntries: 20,
   retryDelayMaxSeconds: 86_400,
   descriptionMaxChars: 1024,

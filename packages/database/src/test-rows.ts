@@ -104,7 +104,12 @@ export interface EndpointKey {
   endpointId: string;
 }
 
-const aSecret = () => ({ keyId: "k1", nonce: randomBytes(12), ciphertext: randomBytes(54) });
+const aSecret = () => ({
+  algorithm: "v1" as const,
+  keyId: "k1",
+  nonce: randomBytes(12),
+  ciphertext: randomBytes(54),
+});
 
 export async function aTenant(db: Database): Promise<string> {
   const id = newId();

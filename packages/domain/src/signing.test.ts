@@ -1,7 +1,8 @@
+import { createPublicKey, verify } from "node:crypto";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
 import { describe, expect, it } from "vitest";
-import { generateSecret, parseSecret, type SigningKey, signWebhook } from "./signing.ts";
+import { formatPublicKey, generateSecret, parseSecret, publicKeyOf, type SigningKey, signWebhook } from "./signing.ts";
 
 function keyOf(secret: string): SigningKey {
   const key = parseSecret(secret);
@@ -58,6 +59,61 @@ describe("signWebhook", () => {
     expect(signature.split(" ")).toHaveLength(2);
     for (const secret of [before, after]) expect(new StandardWebhook(secret).verify("{}", headers)).toEqual({});
     expect(() => new StandardWebhook(generateSecret()).verify("{}", headers)).toThrow();
+  });
+});
+
+describe("signWebhook with v1a", () => {
+  // The vector of the reference server (svix-webhooks, asymmetric endpoint secrets).
+  const secret = "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==";
+  const message = {
+    id: "msg_p5jXN8AQM9LWM0D4loKWxJek",
+    timestampSeconds: 1614265330,
+    body: '{"test": 2432232314}',
+  };
+
+  it("gives the signature of the published vector, of text and of bytes", () => {
+    const expected = "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==";
+    expect(signWebhook({ ...message, secrets: [keyOf(secret)] })).toBe(expected);
+    const body = Buffer.from(message.body);
+    expect(signWebhook({ ...message, body, secrets: [keyOf(secret)] })).toBe(expected);
+    expect(formatPublicKey(publicKeyOf(keyOf(secret)) ?? Buffer.alloc(0))).toBe(
+      "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=",
+    );
+  });
+
+  it("is verified with the public key alone, beside a v1 signature while the scheme is changed", () => {
+    const [v1a, v1] = [keyOf(generateSecret("v1a")), keyOf(generateSecret())];
+    const timestampSeconds = Math.floor(Date.now() / 1000);
+    const header = signWebhook({ ...message, timestampSeconds, secrets: [v1a, v1] });
+    const [first = "", second = ""] = header.split(" ");
+    expect(second).toMatch(/^v1,/);
+    const x = publicKeyOf(v1a)?.toString("base64url") ?? "";
+    const publicKey = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+    const signature = Buffer.from(first.slice("v1a,".length), "base64");
+    const signed = (body: string) => Buffer.from(`${message.id}.${timestampSeconds}.${body}`);
+    expect(verify(null, signed(message.body), publicKey, signature)).toBe(true);
+    expect(verify(null, signed(`${message.body} `), publicKey, signature)).toBe(false);
+    // The reference library reads v1 alone, and isn't put off by what stands beside it.
+    const headers = {
+      "webhook-id": message.id,
+      "webhook-timestamp": String(timestampSeconds),
+      "webhook-signature": header,
+    };
+    const shared = `whsec_${v1.key.export().toString("base64")}`;
+    expect(new StandardWebhook(shared).verify(message.body, headers)).toEqual({ test: 2432232314 });
+  });
+
+  it("reads what it made, and refuses halves that don't belong together", () => {
+    const made = generateSecret("v1a");
+    expect(made).toMatch(/^whsk_[A-Za-z0-9+/]{86}==$/);
+    expect(keyOf(made).scheme).toBe("v1a");
+    const bytes = Buffer.from(made.slice(5), "base64");
+    const other = Buffer.from(generateSecret("v1a").slice(5), "base64");
+    const mixed = Buffer.concat([bytes.subarray(0, 32), other.subarray(32)]);
+    for (const broken of [mixed, bytes.subarray(0, 32), Buffer.alloc(64)]) {
+      expect(parseSecret(`whsk_${broken.toString("base64")}`)).toBeUndefined();
+    }
+    expect(publicKeyOf(keyOf(generateSecret()))).toBeUndefined();
   });
 });
 

@@ -13,10 +13,13 @@ export type EventPattern = { readonly text: string; readonly segments: readonly 
 /** Who is told of which event types. */
 export type Subscription<T> = { readonly subscriber: T; readonly patterns: readonly EventPattern[] };
 
-/** A compiled set of subscriptions. It never changes: after a change compile a new one, and its cache goes with it. */
+/** Who is told, by event type. Changes are made in place: their cost doesn't depend on the number of subscriptions. */
 export type SubscriptionIndex<T> = {
   /** Each subscriber once, however many of its patterns match. Don't keep or change the array. */
   match(eventType: string): readonly T[];
+  add(subscription: Subscription<T>): void;
+  /** Takes away what was added with this very subscriber and these patterns. */
+  remove(subscription: Subscription<T>): void;
 };
 
 /** Dotted lower-case segments of letters, digits, `_` and `-`, at most 128 characters: `order.placed`. */
@@ -36,8 +39,8 @@ export function parsePattern(text: string): EventPattern | undefined {
 
 type TrieNode<T> = {
   readonly children: Map<string, TrieNode<T>>;
-  readonly endsHere: T[];
-  readonly restMatches: T[];
+  readonly endsHere: Set<T>;
+  readonly restMatches: Set<T>;
 };
 
 /**
@@ -45,16 +48,10 @@ type TrieNode<T> = {
  * depends on the matches and not on the number of subscriptions; answers are kept for the types seen.
  */
 export function compileSubscriptions<T>(subscriptions: Iterable<Subscription<T>>): SubscriptionIndex<T> {
-  const exact = new Map<string, T[]>();
+  const exact = new Map<string, Set<T>>();
   const root = emptyNode<T>();
-  for (const { subscriber, patterns } of subscriptions) {
-    for (const pattern of patterns) {
-      if (pattern.text.includes("*")) insert(root, pattern.segments, subscriber);
-      else addTo(exact, pattern.text, subscriber);
-    }
-  }
   const cache = new Map<string, readonly T[]>();
-  return {
+  const index: SubscriptionIndex<T> = {
     match(eventType) {
       const known = cache.get(eventType);
       if (known) return known;
@@ -62,10 +59,26 @@ export function compileSubscriptions<T>(subscriptions: Iterable<Subscription<T>>
       addBounded(cache, eventType, found, CACHED_TYPES_MAX);
       return found;
     },
+    add({ subscriber, patterns }) {
+      cache.clear();
+      for (const { text, segments } of patterns) {
+        if (text.includes("*")) insert(root, segments, subscriber);
+        else addTo(exact, text, subscriber);
+      }
+    },
+    remove({ subscriber, patterns }) {
+      cache.clear();
+      for (const { text, segments } of patterns) {
+        if (text.includes("*")) takeOut(root, segments, 0, subscriber);
+        else removeFrom(exact, text, subscriber);
+      }
+    },
   };
+  for (const subscription of subscriptions) index.add(subscription);
+  return index;
 }
 
-function search<T>(exact: ReadonlyMap<string, T[]>, root: TrieNode<T>, eventType: string): readonly T[] {
+function search<T>(exact: ReadonlyMap<string, Set<T>>, root: TrieNode<T>, eventType: string): readonly T[] {
   const found = new Set<T>(exact.get(eventType));
   collect(root, eventType.split("."), 0, found);
   return found.size === 0 ? NOBODY : [...found];
@@ -88,7 +101,7 @@ function insert<T>(root: TrieNode<T>, segments: readonly string[], subscriber: T
   let node = root;
   for (const segment of segments) {
     if (segment === "**") {
-      node.restMatches.push(subscriber);
+      node.restMatches.add(subscriber);
       return;
     }
     let next = node.children.get(segment);
@@ -98,15 +111,37 @@ function insert<T>(root: TrieNode<T>, segments: readonly string[], subscriber: T
     }
     node = next;
   }
-  node.endsHere.push(subscriber);
+  node.endsHere.add(subscriber);
 }
+
+/** Nodes that nothing needs any more go too: what comes and goes for ever leaves nothing behind. */
+function takeOut<T>(node: TrieNode<T>, segments: readonly string[], at: number, subscriber: T): void {
+  const segment = segments[at];
+  if (segment === undefined) node.endsHere.delete(subscriber);
+  else if (segment === "**") node.restMatches.delete(subscriber);
+  else {
+    const next = node.children.get(segment);
+    if (!next) return;
+    takeOut(next, segments, at + 1, subscriber);
+    if (isUnused(next)) node.children.delete(segment);
+  }
+}
+
+const isUnused = <T>({ children, endsHere, restMatches }: TrieNode<T>): boolean =>
+  children.size === 0 && endsHere.size === 0 && restMatches.size === 0;
 
 function emptyNode<T>(): TrieNode<T> {
-  return { children: new Map(), endsHere: [], restMatches: [] };
+  return { children: new Map(), endsHere: new Set(), restMatches: new Set() };
 }
 
-function addTo<T>(map: Map<string, T[]>, key: string, value: T): void {
+function addTo<T>(map: Map<string, Set<T>>, key: string, value: T): void {
   const values = map.get(key);
-  if (values) values.push(value);
-  else map.set(key, [value]);
+  if (values) values.add(value);
+  else map.set(key, new Set([value]));
+}
+
+function removeFrom<T>(map: Map<string, Set<T>>, key: string, value: T): void {
+  const values = map.get(key);
+  values?.delete(value);
+  if (values?.size === 0) map.delete(key);
 }

@@ -10,6 +10,7 @@ import { documentRoutes } from "./documents/routes.ts";
 import { type EndpointRoutesOptions, endpointRoutes } from "./endpoints/routes.ts";
 import { entityRoutes } from "./entities/routes.ts";
 import { type EventRoutesOptions, eventRoutes } from "./events/routes.ts";
+import { keySetRoutes } from "./key-sets/routes.ts";
 import { type LagRoutesOptions, lagRoutes } from "./lag/routes.ts";
 import { answerProblems } from "./middleware/answer-problems.ts";
 import { authorizeWith } from "./middleware/authorize.ts";
@@ -18,6 +19,7 @@ import { measureRequests } from "./middleware/measure-requests.ts";
 import { serveHealth } from "./middleware/serve-health.ts";
 import { operationIdRoutes } from "./operation-ids/routes.ts";
 import { type OperationRoutesOptions, operationRoutes } from "./operations/routes.ts";
+import { replayRoutes } from "./replays/routes.ts";
 import { streamRoutes } from "./stream/routes.ts";
 import { typeRoutes } from "./types/routes.ts";
 
@@ -60,9 +62,11 @@ export function createApp(options: AppOptions): Koa {
   streamRoutes(router, authorize);
   endpointRoutes(router, authorize, options);
   deliveryRoutes(router, authorize, options);
+  replayRoutes(router, authorize, options);
   deadLetterRoutes(router, authorize, options);
   lagRoutes(router, authorize, options);
   typeRoutes(router, authorize, options);
+  keySetRoutes(router, options);
   documentRoutes(router, options);
   app.use(router.routes());
   app.use(router.allowedMethods());

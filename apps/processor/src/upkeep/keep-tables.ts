@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Database,
+  deleteEndedSecrets,
   deleteOldDeadLetters,
   deleteOldKeys,
   dropRange,
@@ -52,6 +53,7 @@ async function keepTablesOnce(options: UpkeepOptions, signal: AbortSignal): Prom
     "ranges.made": () => ensureRanges(db, rangesNeededDays),
     "ranges.dropped": () => dropOldRanges(options, signal),
     "keys.deleted": () => deleteInBatches((max) => deleteOldKeys(db, keysDays, max), signal),
+    "secrets.deleted": () => deleteInBatches((max) => deleteEndedSecrets(db, max), signal),
     "dead-letters.deleted": () => deleteInBatches((max) => deleteOldDeadLetters(db, deadLettersDays, max), signal),
   };
   const work = async () => {

@@ -1,10 +1,10 @@
-import type { EventHeader } from "@postback/contracts";
 import { claimEvents, type Database, findRecorded, loadProgress } from "@postback/database";
-import { LIVE } from "@postback/domain";
+import { LIVE, mayBeTold } from "@postback/domain";
 import type { GivenUp, IncomingMessage, PartitionBatch, TopicPartition } from "@postback/kafka";
 import { keepTrying, type Logger } from "@postback/runtime";
 import type { HeldEvent, Outgoing } from "../lanes/held.ts";
 import { type Entry, toEventRow } from "../record/pending-outcomes.ts";
+import { matchContent } from "../subscriptions/match-content.ts";
 import type { Subscription } from "../subscriptions/subscription.ts";
 import type { Subscriptions } from "../subscriptions/subscriptions.ts";
 import { noveltyOf, type PartitionState } from "./partition-state.ts";
@@ -134,7 +134,7 @@ export class EventConsumption {
 
   #deliver(event: HeldEvent, recorded: ReadonlySet<string>): void {
     const { header } = event;
-    const endpoints = this.#addressees(header).filter(({ endpointId }) => !recorded.has(`${header.id}/${endpointId}`));
+    const endpoints = this.#addressees(event).filter(({ endpointId }) => !recorded.has(`${header.id}/${endpointId}`));
     event.unrecorded = Math.max(1, endpoints.length);
     // Nobody to tell: its row alone is written, for replays to come.
     if (endpoints.length === 0) return this.#options.record({ event });
@@ -142,9 +142,12 @@ export class EventConsumption {
   }
 
   /** Whoever subscribes to it; of a test event the one endpoint that it is for. */
-  #addressees(header: EventHeader): readonly Subscription[] {
+  #addressees({ header, body }: HeldEvent): readonly Subscription[] {
     const { subscriptions } = this.#options;
-    if (header.endpoint === undefined) return subscriptions.match(header.tenant, header.type);
+    if (header.endpoint === undefined) {
+      const told = subscriptions.match(header.tenant, header.type).filter((endpoint) => mayBeTold(endpoint, header));
+      return matchContent(told, body);
+    }
     const only = subscriptions.find(header.endpoint);
     return only !== undefined && only.tenantId === header.tenant && only.enabled ? [only] : [];
   }

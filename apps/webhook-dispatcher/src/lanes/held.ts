@@ -28,7 +28,8 @@ export interface Outgoing {
   readonly attemptsMade: number;
   /** Claimed from the schedule: its row says `sending` until it is given back or ended. */
   readonly isClaimed: boolean;
-  readonly endpoint: Subscription;
+  /** As it was when this was matched or claimed; as it is, from the start of the attempt on. */
+  endpoint: Subscription;
   /** The event that still counts on its record; none once it has a row. */
   event: HeldEvent | undefined;
 }

@@ -5,6 +5,7 @@ import {
   type Lane as LaneState,
   mayStart,
   newLane,
+  probeDue,
   type SeenAttempt,
 } from "@postback/domain";
 import type { Subscription } from "../subscriptions/subscription.ts";
@@ -58,6 +59,11 @@ export class Lane {
 
   pauseUntil(untilMs: number): void {
     this.#state = { ...this.#state, pausedUntilMs: Math.max(this.#state.pausedUntilMs ?? 0, untilMs) };
+  }
+
+  /** Its breaker stands as after an opening whose probe is due; a pause of before is over. */
+  probeFirst(nowMs: number): void {
+    this.#state = { ...this.#state, breaker: probeDue(nowMs), pausedUntilMs: 0 };
   }
 
   /** Whether one more may start now; slots that a claim has reserved don't count as free. */

@@ -124,6 +124,14 @@ export class Lanes {
   }
 
   /**
+   * An endpoint that is told again after it was disabled: one delivery goes first, and the others wait for its success. The
+   * pauses that its receiver asked for are in Postgres, and taken over from there right after.
+   */
+  probeFirst(endpoint: Subscription): void {
+    this.#laneOf(endpoint).probeFirst(this.#options.clock());
+  }
+
+  /**
    * Takes over what changed: an endpoint's limits, or the number of dispatchers that share them. What waits for one that
    * isn't told any more goes to Postgres, where it is discarded.
    */
@@ -177,6 +185,8 @@ export class Lanes {
   }
 
   #start(lane: Lane, outgoing: Outgoing, probe: boolean, now: number): void {
+    // What waited is sent to where the endpoint is now.
+    outgoing.endpoint = lane.endpoint;
     const flight = lane.start(outgoing, probe, DEFAULT_BREAKER_POLICY, now);
     void this.#options.send(outgoing).then((sent) => this.#ended(lane, flight, sent));
   }

@@ -61,8 +61,12 @@ export class SubscriptionFollower {
     this.#told.abort();
   }
 
-  /** Loads all there is; before it nothing may be matched. */
+  /**
+   * Loads all there is; before it nothing may be matched. Twice: from the first time on this dispatcher is seen to live,
+   * and every change waits for it; what was answered just before is loaded by the second.
+   */
   async start(): Promise<void> {
+    await this.#refresh();
     await this.#refresh();
   }
 
@@ -128,10 +132,12 @@ export class SubscriptionFollower {
   }
 
   #apply(subscription: Subscription, version: bigint): void {
-    const { subscriptions } = this.#options;
-    const wasEnabled = subscriptions.find(subscription.endpointId)?.enabled ?? false;
+    const { subscriptions, lanes } = this.#options;
+    const before = subscriptions.find(subscription.endpointId);
+    const wasEnabled = before?.enabled ?? false;
     subscriptions.apply(subscription);
     subscriptions.version = version;
+    if (subscription.enabled && before?.enabled === false) lanes.probeFirst(subscription);
     if (subscription.enabled) this.#toDiscard.delete(subscription.endpointId);
     else if (wasEnabled) {
       const untilMs = performance.now() + discardForMs;

@@ -32,6 +32,7 @@ export interface ClaimedDelivery {
   partition: number;
   /** How many attempts were made before. */
   attemptsMade: number;
+  /** When its age begins: its event's acceptance; when the replay made it, or it was asked to be sent again. */
   eventAcceptedAt: Date;
   body: string;
   traceparent: string | null;
@@ -96,7 +97,8 @@ const claim = statement(
      WHERE l.tenant_id = k.tenant_id AND l.endpoint_id = k.endpoint_id)
    SELECT c.tenant_id AS "tenantId", c.event_id AS "eventId", c.endpoint_id AS "endpointId", c.replay,
      c.event_type AS "eventType", c.partition, jsonb_array_length(c.attempts) AS "attemptsMade",
-     e.accepted_at AS "eventAcceptedAt", e.body, e.traceparent
+     coalesce(c.retried_at, CASE WHEN c.replay <> '00000000-0000-0000-0000-000000000000' THEN c.created_at END,
+       e.accepted_at) AS "eventAcceptedAt", e.body, e.traceparent
    FROM claimed c JOIN events e ON e.tenant_id = c.tenant_id AND e.id = c.event_id`,
 );
 

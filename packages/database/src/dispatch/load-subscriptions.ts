@@ -6,8 +6,11 @@ import { run, statement } from "../statement.ts";
 export interface SubscriptionRow {
   tenantId: string;
   endpointId: string;
+  partnerId: string | null;
   url: string;
   events: string[];
+  /** As `readFilter` takes it. */
+  filter: unknown;
   headers: Record<string, string> | null;
   ratePerSecond: number | null;
   concurrency: number | null;
@@ -19,17 +22,19 @@ export interface SubscriptionRow {
   enabled: boolean;
   deleted: boolean;
   version: string;
-  secrets: { version: number; keyId: string; nonce: string; ciphertext: string }[];
+  /** The newest first. `expiresInMs`: how long from now it still signs; null of the newest. */
+  secrets: { version: number; keyId: string; nonce: string; ciphertext: string; expiresInMs: number | null }[];
 }
 
 const load = statement(
   "load_subscriptions",
-  `SELECT e.tenant_id AS "tenantId", e.id AS "endpointId", e.url, e.events, e.headers,
+  `SELECT e.tenant_id AS "tenantId", e.id AS "endpointId", e.partner_id AS "partnerId", e.url, e.events, e.filter, e.headers,
      e.rate_per_second AS "ratePerSecond", e.concurrency, e.timeout_ms AS "timeoutMs",
      e.retry_schedule AS "retrySchedule", e.format,
      e.handshake_status IS NOT NULL AS handshake, e.enabled, e.deleted_at IS NOT NULL AS deleted, e.version::text AS version,
      coalesce((SELECT json_agg(json_build_object('version', s.version, 'keyId', s.key_id,
-         'nonce', encode(s.nonce, 'base64'), 'ciphertext', encode(s.ciphertext, 'base64')) ORDER BY s.version DESC)
+         'nonce', encode(s.nonce, 'base64'), 'ciphertext', encode(s.ciphertext, 'base64'),
+         'expiresInMs', extract(epoch FROM s.expires_at - now()) * 1000) ORDER BY s.version DESC)
        FROM endpoint_secrets s
        WHERE s.tenant_id = e.tenant_id AND s.endpoint_id = e.id
          AND (s.expires_at IS NULL OR s.expires_at > now())), '[]') AS secrets

@@ -62,6 +62,7 @@ describe("a change of an endpoint", () => {
     const settings = {
       url: "https://partner.example/other",
       events: ["order.*", "stock.**"],
+      filter: { data: { amount: { $gte: 1000 } } },
       headers: { "x-team": "ünits" },
       ratePerSecond: 2.5,
       concurrency: 3,
@@ -78,6 +79,7 @@ describe("a change of an endpoint", () => {
       {
         ...endpoint,
         ...settings,
+        partnerId: null,
         enabled: true,
         deleted: false,
         handshake: false,
@@ -88,6 +90,7 @@ describe("a change of an endpoint", () => {
             keyId: "k1",
             nonce: stored?.nonce.toString("base64"),
             ciphertext: stored?.ciphertext.toString("base64"),
+            expiresInMs: null,
           },
         ],
       },
@@ -122,6 +125,7 @@ describe("a change of an endpoint", () => {
     const endpoint = await anEndpoint(rig.db, {
       description: "first",
       headers: { a: "b" },
+      filter: { data: 1 },
       concurrency: 3,
       retrySchedule: [1],
     });
@@ -132,8 +136,8 @@ describe("a change of an endpoint", () => {
       concurrency: 3,
       retrySchedule: [1],
     });
-    await update(endpoint, { description: null, headers: null, concurrency: null, retrySchedule: null });
-    const cleared = { description: null, headers: null, concurrency: null, retrySchedule: [] };
+    await update(endpoint, { description: null, headers: null, filter: null, concurrency: null, retrySchedule: null });
+    const cleared = { description: null, headers: null, filter: null, concurrency: null, retrySchedule: [] };
     expect(await find(endpoint)).toMatchObject({ url: "https://partner.example/new", ...cleared });
   });
 

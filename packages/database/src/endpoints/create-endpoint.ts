@@ -1,5 +1,5 @@
 import type { Database } from "../open-database.ts";
-import type { SealedSecret } from "../secrets/seal-secret.ts";
+import type { NewEndpointSecret } from "../secrets/endpoint-secret.ts";
 import { endpointData } from "./endpoint-data.ts";
 import type { ChangedEndpoint, EndpointSettings } from "./endpoint-row.ts";
 
@@ -7,7 +7,7 @@ export interface NewEndpoint extends EndpointSettings {
   id: string;
   url: string;
   events: string[];
-  secret: SealedSecret;
+  secret: NewEndpointSecret;
   /** Its receiver is asked first: until it has agreed the endpoint is disabled, with the reason `unverified`. */
   handshake?: boolean;
 }
@@ -26,7 +26,8 @@ const bytes = (buffer: Buffer) => new Uint8Array(buffer);
 /** Makes the endpoint, its first secret and its lane together. The row's trigger gives the version (0 is replaced). */
 export async function createEndpoint(db: Database, tenantId: string, row: NewEndpoint): Promise<ChangedEndpoint> {
   const { id, url, events, secret, handshake, ...settings } = row;
-  const { keyId, nonce, ciphertext } = secret;
+  const { algorithm, keyId, nonce, ciphertext, publicKey } = secret;
+  const sealed = { algorithm, keyId, nonce: bytes(nonce), ciphertext: bytes(ciphertext) };
   const endpoint = await db.prisma.endpoint.create({
     data: {
       ...endpointData(settings),
@@ -34,9 +35,10 @@ export async function createEndpoint(db: Database, tenantId: string, row: NewEnd
       id,
       url,
       events,
+      signature: algorithm,
       version: 0n,
       tenant: { connect: { id: tenantId } },
-      secrets: { create: { version: 1, keyId, nonce: bytes(nonce), ciphertext: bytes(ciphertext) } },
+      secrets: { create: { version: 1, ...sealed, publicKey: publicKey === undefined ? null : bytes(publicKey) } },
       lane: { create: {} },
     },
   });

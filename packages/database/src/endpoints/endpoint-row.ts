@@ -12,6 +12,8 @@ export interface EndpointSettings {
   events?: string[];
   enabled?: boolean;
   description?: string | null;
+  /** JSON as `readFilter` takes it. */
+  filter?: unknown;
   headers?: Record<string, string> | null;
   ordering?: "none";
   format?: EndpointFormat;

@@ -9,8 +9,9 @@ const isIn = (id: string): string => `${id} >= (SELECT lowest FROM week) AND ${i
 
 /**
  * Each by an index that has unfinished rows alone, of the one range: borders are scalars, so that the others are pruned.
- * An operation holds the weeks of its events too; the two conditions on operations are those of its partial indexes. Of
- * numbers the highest alone is asked for: statistics can't know that none is above the watermark.
+ * An operation holds the weeks of its events too; the two conditions on operations are those of its partial indexes. A
+ * replay holds what it has not read yet; what it has made of the rest are deliveries. Of numbers the highest alone is asked
+ * for: statistics can't know that none is above the watermark.
  */
 const holds = statement(
   "range_holds",
@@ -32,8 +33,8 @@ const holds = statement(
      SELECT FROM deliveries d WHERE ${isIn("d.event_id")} AND d.status IN ('pending', 'sending'))
    UNION ALL
    SELECT 'replay' WHERE EXISTS (
-     SELECT FROM replays r WHERE r.completed_at IS NULL AND r.since < (SELECT ends FROM week)
-       AND r.until > (SELECT starts FROM week))
+     SELECT FROM replays r WHERE r.completed_at IS NULL AND r.until > (SELECT starts FROM week)
+       AND coalesce(r.cursor, uuid_floor(r.since)) < (SELECT above FROM week))
    UNION ALL
    SELECT 'unpublished-event' WHERE EXISTS (
      SELECT FROM partition_owners p LEFT JOIN watermarks w USING (partition)

@@ -7,6 +7,7 @@ import {
   closedBreaker,
   isFailureOfReceiver,
   DEFAULT_BREAKER_POLICY as policy,
+  probeDue,
   probing,
 } from "./breaker.ts";
 
@@ -120,6 +121,14 @@ describe("an open breaker", () => {
       }),
     );
   });
+});
+
+it("of an endpoint that is tried again lets one probe through at once: its success closes, its failure opens it", () => {
+  const due = probeDue(500);
+  expect(due).toMatchObject({ state: "open", probeAtMs: 500 });
+  const probed = probing(due, policy, 500);
+  expect(after(probed, ok, true, 600)).toEqual(closedBreaker(1));
+  expect(after(probed, down, true, 600)).toMatchObject({ state: "open", openings: 2 });
 });
 
 it("survives a trip through JSON, as it is kept in a row", () => {

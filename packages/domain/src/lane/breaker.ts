@@ -38,6 +38,11 @@ export function closedBreaker(concurrency: number): Breaker {
   return { state: "closed", failuresInRow: 0, allowed: concurrency };
 }
 
+/** A breaker of an endpoint that was given up and is tried again: one probe at once, and all else by its outcome. */
+export function probeDue(nowMs: number): Breaker {
+  return { state: "open", openings: 1, probeAtMs: nowMs };
+}
+
 /**
  * Whether an outcome speaks against the receiver's health. As Envoy's outlier detection and the usual breakers have it:
  * no connection, no answer in time, 5xx; and 408 and 429, by which a receiver says that it can't keep up. Another 4xx

@@ -1,12 +1,13 @@
 import type { Attempt, Delivery, DeliveryStatus } from "@postback/contracts";
 import type { AttemptRecord, DeliveryRow } from "@postback/database";
-import { deliveryId } from "@postback/domain";
+import { deliveryId, LIVE } from "@postback/domain";
 
 export const presentDelivery = (row: DeliveryRow): Delivery => ({
   id: deliveryId({ eventId: row.eventId, endpointId: row.endpointId, replayId: row.replay }),
   eventId: row.eventId,
   eventType: row.eventType,
   endpointId: row.endpointId,
+  ...(row.replay === LIVE ? {} : { replayId: row.replay }),
   status: row.status as DeliveryStatus,
   ...(row.reason === null ? {} : { reason: row.reason }),
   // While it is being sent the column holds the end of the lease, which is nobody's business outside.

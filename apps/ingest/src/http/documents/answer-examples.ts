@@ -54,6 +54,7 @@ const endpoint: Endpoint = {
   headers: {},
   ordering: "none",
   format: "standard",
+  signature: "v1",
   createdAt,
 };
 const delivery: Delivery = {

@@ -22,7 +22,7 @@ const webhook: JsonObject = {
       header("webhook-timestamp", "When this attempt was signed, seconds since 1970"),
       header(
         "webhook-signature",
-        "`v1,` and the HMAC-SHA256 in base64; several, separated by spaces, while a secret is rotated",
+        "`v1,` and the HMAC-SHA256 in base64, or `v1a,` and the ed25519 signature; several, separated by spaces, while a secret is rotated",
       ),
       header("traceparent", "W3C trace context of the request that caused the event"),
       header("postback-attempt", "Which attempt of this delivery it is, from 1"),

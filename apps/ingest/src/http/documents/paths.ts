@@ -14,8 +14,8 @@ interface Answer {
 
 interface Call {
   summary: string;
-  /** Of several one is enough. */
-  scope?: Scope | readonly Scope[];
+  /** Of several one is enough; "public": without an API key. */
+  scope?: Scope | readonly Scope[] | "public";
   parameters?: readonly JsonObject[];
   body?: { schema: SchemaName; example: unknown };
   answer: Answer;
@@ -25,6 +25,7 @@ interface Call {
 }
 
 const always: readonly ProblemName[] = ["unauthenticated", "forbidden", "overloaded", "unavailable", "internal"];
+const alwaysInPublic: readonly ProblemName[] = ["overloaded", "unavailable", "internal"];
 const ofBodies: readonly ProblemName[] = [
   "malformed-json",
   "invalid-encoding",
@@ -35,6 +36,7 @@ const ofBodies: readonly ProblemName[] = [
 ];
 
 const pathId = (name: string): JsonObject => ({ name, in: "path", required: true, schema: { type: "string" } });
+const ofReplay: readonly JsonObject[] = [pathId("id"), pathId("replayId")];
 const ofPages: readonly JsonObject[] = [
   {
     name: "limit",
@@ -363,7 +365,7 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       body: { schema: "CreateEndpoint", example: { url: "https://example.com/hooks", events: ["order.*"] } },
       answer: {
         status: 201,
-        description: "Registered; the secret is in this answer only",
+        description: "Registered; with its secret, or public key",
         schema: "Endpoint",
         headers: { Location: location },
       },
@@ -415,6 +417,37 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       problems: ["not-found", "endpoint-disabled", "overloaded", "unavailable"],
     },
   },
+  "/v1/endpoints/{id}/secret": {
+    get: {
+      summary: "What an endpoint's webhooks are verified with",
+      scope: "endpoints:write",
+      parameters: [pathId("id")],
+      answer: { status: 200, description: "All that sign now", schema: "EndpointSecret" },
+      problems: ["not-found"],
+    },
+  },
+  "/v1/endpoints/{id}/secret/rotate": {
+    post: {
+      summary: "Give an endpoint a new secret; it signs when this is answered, those of before until they end",
+      scope: "endpoints:write",
+      parameters: [pathId("id")],
+      body: { schema: "RotateSecret", example: { overlapSeconds: limits.secretOverlapDefaultSeconds } },
+      answer: { status: 200, description: "The new one, and those that still sign", schema: "EndpointSecret" },
+      problems: [...ofBodies, "not-found", "too-many-secrets"],
+    },
+  },
+  "/v1/tenants/{tenantId}/jwks.json": {
+    get: {
+      summary: "Public keys that webhooks of a tenant are verified with, those of the newest endpoints first",
+      scope: "public",
+      parameters: [
+        pathId("tenantId"),
+        { name: "endpoint", in: "query", schema: { type: "string" }, description: "Those of this endpoint alone" },
+      ],
+      answer: { status: 200, description: "At most 1,000; none of an unknown tenant", schema: "KeySet" },
+      problems: ["not-found", "invalid-query"],
+    },
+  },
   "/v1/endpoints/{id}/deliveries": {
     get: {
       summary: "An endpoint's deliveries with their attempts, the newest events first",
@@ -424,6 +457,72 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       problems: ["not-found", "invalid-cursor", "invalid-query"],
     },
   },
+  "/v1/endpoints/{id}/freshness": {
+    get: {
+      summary: "How far an endpoint is behind: its backlog, and the oldest event that it has not got",
+      scope: "endpoints:read",
+      parameters: [pathId("id")],
+      answer: { status: 200, description: "As it is now", schema: "Freshness" },
+      problems: ["not-found"],
+    },
+  },
+  "/v1/endpoints/{id}/replays": {
+    post: {
+      summary: "Have past events sent again, under the same webhook-id; or count them (dryRun)",
+      scope: "endpoints:write",
+      parameters: [pathId("id")],
+      body: { schema: "CreateReplay", example: { since: "2026-11-20T00:00:00Z", statuses: ["never"], dryRun: true } },
+      answer: {
+        status: 201,
+        description: "It runs; follow it at Location",
+        schema: "Replay",
+        headers: { Location: location },
+      },
+      otherAnswers: [{ status: 200, description: "What it would cover (dryRun)", schema: "ReplayCount" }],
+      problems: [...ofBodies, "not-found", "endpoint-disabled", "replay-unfinished"],
+    },
+    get: {
+      summary: "An endpoint's replays, the newest first",
+      scope: "endpoints:read",
+      parameters: [pathId("id"), ...ofPages],
+      answer: { status: 200, description: "A page", schema: "ReplayPage" },
+      problems: ["not-found", "invalid-cursor", "invalid-query"],
+    },
+  },
+  "/v1/endpoints/{id}/replays/{replayId}": {
+    get: {
+      summary: "A replay with its progress",
+      scope: "endpoints:read",
+      parameters: ofReplay,
+      answer: { status: 200, description: "The replay", schema: "Replay" },
+      problems: ["not-found"],
+    },
+    delete: {
+      summary: "Cancel a replay; what waits of it is discarded, what is being sent comes",
+      scope: "endpoints:write",
+      parameters: ofReplay,
+      answer: { status: 200, description: "It is cancelled", schema: "Replay" },
+      problems: ["not-found", "replay-ended"],
+    },
+  },
+  "/v1/endpoints/{id}/replays/{replayId}/pause": {
+    post: {
+      summary: "Pause a replay; the few that it has made already still come",
+      scope: "endpoints:write",
+      parameters: ofReplay,
+      answer: { status: 200, description: "It is paused", schema: "Replay" },
+      problems: ["not-found", "replay-ended"],
+    },
+  },
+  "/v1/endpoints/{id}/replays/{replayId}/resume": {
+    post: {
+      summary: "Let a paused replay go on where it was",
+      scope: "endpoints:write",
+      parameters: ofReplay,
+      answer: { status: 200, description: "It runs", schema: "Replay" },
+      problems: ["not-found", "replay-ended"],
+    },
+  },
   "/v1/deliveries/{id}": {
     get: {
       summary: "A delivery with every attempt",
@@ -431,6 +530,15 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       parameters: [pathId("id")],
       answer: { status: 200, description: "The delivery", schema: "Delivery" },
       problems: ["not-found"],
+    },
+  },
+  "/v1/deliveries/{id}/retry": {
+    post: {
+      summary: "Send a delivery again now, whatever became of it; its attempts are counted on",
+      scope: "endpoints:write",
+      parameters: [pathId("id")],
+      answer: { status: 202, description: "It is due", schema: "Delivery" },
+      problems: ["not-found", "delivery-sending", "endpoint-disabled"],
     },
   },
   "/v1/dead-letters": {
@@ -516,7 +624,8 @@ function operationId(method: string, path: string): string {
 
 const operationObject = ({ summary, scope, parameters, body, problems: refused, ...call }: Call): JsonObject => ({
   summary,
-  ...(scope === undefined
+  ...(scope === "public" ? { security: [] } : {}),
+  ...(scope === undefined || scope === "public"
     ? {}
     : {
         description: `Scope: ${[scope]
@@ -528,7 +637,7 @@ const operationObject = ({ summary, scope, parameters, body, problems: refused, 
   ...(body === undefined ? {} : { requestBody: { required: true, content: jsonContent(body.schema, body.example) } }),
   responses: {
     ...Object.fromEntries([call.answer, ...(call.otherAnswers ?? [])].map(answerResponse)),
-    ...problemResponses([...refused, ...always]),
+    ...problemResponses([...refused, ...(scope === "public" ? alwaysInPublic : always)]),
   },
 });
 

@@ -6,6 +6,8 @@ export const presentEndpoint = (row: EndpointRow): Endpoint => ({
   id: row.id,
   url: row.url,
   events: row.events,
+  ...(row.filter === null ? {} : { filter: row.filter }),
+  signature: row.signature as Endpoint["signature"],
   enabled: row.enabled,
   ...(row.disabledReason === null ? {} : { disabledReason: row.disabledReason }),
   ...(row.disabledAt === null ? {} : { disabledAt: row.disabledAt.toISOString() }),

@@ -1,5 +1,5 @@
 import type { Delivery } from "@postback/contracts";
-import { deliveryId, LIVE } from "@postback/domain";
+import { deliveryId, LIVE, TEST_EVENT_TYPE } from "@postback/domain";
 import type { AcceptEvent } from "../../accept-event.ts";
 import { notFound, Refusal } from "../../refusal.ts";
 import type { IngestStore } from "../../store.ts";
@@ -11,8 +11,6 @@ export interface TestEndpointOptions {
   store: Pick<IngestStore, "findEndpoint">;
   acceptEvent: AcceptEvent;
 }
-
-const testEventType = "endpoint.test";
 
 /** Its row comes with the end of the first attempt, or when that takes longer than a second. */
 const rowAfterSeconds = 1;
@@ -31,7 +29,7 @@ export function testEndpoint({ store, acceptEvent }: TestEndpointOptions): Handl
     }
     const traceparent = traceparentOf(ctx.req.headers["traceparent"] as string | undefined);
     const data = { endpointId: endpoint.id, message: "A test event: nothing has happened." };
-    const told = await acceptEvent({ type: testEventType, data }, { tenantId, traceparent, endpointId: endpoint.id });
+    const told = await acceptEvent({ type: TEST_EVENT_TYPE, data }, { tenantId, traceparent, endpointId: endpoint.id });
     const delivery = firstOf((JSON.parse(told) as { id: string }).id, endpoint.id);
     ctx.res.setHeader("location", `/v1/deliveries/${delivery.id}`);
     ctx.res.setHeader("retry-after", String(rowAfterSeconds));
@@ -42,7 +40,7 @@ export function testEndpoint({ store, acceptEvent }: TestEndpointOptions): Handl
 const firstOf = (eventId: string, endpointId: string): Delivery => ({
   id: deliveryId({ eventId, endpointId, replayId: LIVE }),
   eventId,
-  eventType: testEventType,
+  eventType: TEST_EVENT_TYPE,
   endpointId,
   status: "pending",
   attempts: [],

@@ -1,4 +1,4 @@
-import { eventTypeSchema } from "@postback/contracts";
+import { endpointEventSchemas, eventTypeSchema } from "@postback/contracts";
 import type { Unfinished } from "@postback/database";
 import type { Catalog, OperationDefinition } from "@postback/operations";
 import { z } from "zod";
@@ -104,10 +104,11 @@ export function withUnfinished(list: OperationTypeList, { revisions, isLeast }: 
   return { data, withoutDefinition, ...(isLeast ? { unfinishedIsLeast: true as const } : {}) };
 }
 
-/** The types of the catalog and those that every operation has. */
+/** The types of the catalog, those that every operation has, and those that Postback tells of endpoints. */
 export const eventTypeList = (events: Catalog["events"]): z.input<typeof eventTypeListSchema> => ({
   data: [
     ...everyOperationsEvents.map((type) => ({ type })),
+    ...Object.entries(endpointEventSchemas).map(([type, schema]) => ({ type, dataSchema: jsonSchemaOf(schema) })),
     ...[...events].map(([type, { schema }]) => ({ type, dataSchema: jsonSchemaOf(schema) })),
   ].sort(byType),
 });

@@ -1,0 +1,4 @@
+CREATE TABLE received_webhooks (
+  key text PRIMARY KEY,
+  at  timestamptz NOT NULL DEFAULT now()
+);
