@@ -37,7 +37,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ),
   ],
   // The programs of the guides: what an operator or the author of a catalog can write.
-  docs: ["database", "kafka", "operations", "runtime", "receiver", "domain", "contracts"].map(packageFolder),
+  docs: ["client", "database", "kafka", "operations", "runtime", "receiver", "domain", "contracts"].map(packageFolder),
   tests: ["client", "local-stack", "embedded", "database", "kafka", "operations", "runtime", "domain", "contracts"].map(
     packageFolder,
   ),

@@ -12,7 +12,7 @@ export interface OptionDefinition {
   readonly choices?: readonly string[];
 }
 
-export interface ArgumentDefinition {
+interface ArgumentDefinition {
   readonly name: string;
   readonly description: string;
   readonly required: boolean;
