@@ -44,6 +44,10 @@ export const configDefinition = defineConfig({
     default: "10000",
     description: "Deliveries held in memory at most; beyond it they wait in Postgres",
   }),
+  SENDS_IN_FLIGHT_MAX: setting(integerText(100, 100_000), {
+    default: "4000",
+    description: "Webhooks that may be out at once; no tenant and no endpoint can take them all",
+  }),
 });
 
 export type DispatcherConfig = Config<typeof configDefinition>;

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { topicNames } from "@postback/contracts";
-import { listen, openDatabase, requirePartitions } from "@postback/database";
+import { type Database, listen, openDatabase, requirePartitions } from "@postback/database";
 import {
   type Consumer,
   createProducer,
   type KafkaConnection,
+  type Producer,
   startConsumer,
   startWatchdog,
   waitForKafka,
@@ -14,6 +15,7 @@ import {
   createLogger,
   createMetrics,
   type Logger,
+  type Metrics,
   type Part,
   type Reason,
   runParts,
@@ -48,7 +50,36 @@ export async function runDispatcher(config: DispatcherConfig): Promise<0 | 1> {
   const producer = await createProducer(connection);
   const dispatch = wireDispatch({ config, id, db, producer, logger, metrics });
   await dispatch.follower.start();
-  const following = startFollowing(dispatch);
+  // From now on without a pause, until all is drained: others count on its beats. To join the group takes as long as a dead
+  // member's session, and what is consumed then must not be matched, and signed, with the endpoints of before.
+  const drained = new AbortController();
+  const following = dispatch.follower.run(drained.signal);
+  const unfollow = async () => {
+    drained.abort();
+    await following;
+  };
+  try {
+    return await serve({ config, connection, db, producer, dispatch, metrics, logger, unfollow });
+  } finally {
+    await unfollow();
+    await producer.close();
+  }
+}
+
+interface Serving {
+  config: DispatcherConfig;
+  connection: KafkaConnection;
+  db: Database;
+  producer: Producer;
+  dispatch: Dispatch;
+  metrics: Metrics;
+  logger: Logger;
+  /** Ends the beats: nothing is out any more. */
+  unfollow(): Promise<void>;
+}
+
+async function serve(serving: Serving): Promise<0 | 1> {
+  const { config, connection, db, producer, dispatch, metrics, logger, unfollow } = serving;
   // Before the group is joined, which takes as long as a dead member's session: liveness doesn't wait for it.
   let consumer: Consumer | undefined;
   const health = createHealth({
@@ -75,7 +106,8 @@ export async function runDispatcher(config: DispatcherConfig): Promise<0 | 1> {
   const stop = async () => {
     await Promise.all([watchdog.stop(), joined.stop()]);
     await dispatch.drain();
-    await producer.close();
+    await unfollow();
+    await dispatch.leave();
   };
   const topic = topicNames(config.TOPIC_PREFIX).events;
   const notices = { db, producer, topic, partitions: config.PARTITIONS, logger };
@@ -85,7 +117,7 @@ export async function runDispatcher(config: DispatcherConfig): Promise<0 | 1> {
     { name: "notices", run: (signal) => publishNotices(notices, signal) },
     { name: "freshness", run: (signal) => watchFreshness({ db, metrics, logger }, signal) },
   ];
-  return await runParts([...parts({ config, dispatch, following, ending: ending.promise, logger, stop }), ...life], {
+  return await runParts([...parts({ config, dispatch, ending: ending.promise, logger, stop }), ...life], {
     graceMs: config.SHUTDOWN_GRACE_MS,
     logger,
   });
@@ -115,39 +147,22 @@ async function consume(
 interface Running {
   config: DispatcherConfig;
   dispatch: Dispatch;
-  following: Part;
   /** Rejects when the consumer has ended for good or stands still. */
   ending: Promise<never>;
   logger: Logger;
   stop(): Promise<void>;
 }
 
-function parts({ config, dispatch, following, ending, logger, stop }: Running): Part[] {
+function parts({ config, dispatch, ending, logger, stop }: Running): Part[] {
   const channel = "postback_subscriptions";
   const onNotify = () => dispatch.follower.notify();
   return [
     { name: "consumer", run: (signal) => untilStopped(signal, ending, stop) },
-    following,
     { name: "notifications", run: (signal) => listen({ url: config.DATABASE_URL, channel, onNotify, logger, signal }) },
     { name: "schedule", run: (signal) => dispatch.schedule.run(signal) },
     { name: "handshakes", run: (signal) => dispatch.handshakes.run(signal) },
     { name: "sweep", run: (signal) => sweepUntil(signal, dispatch) },
   ];
-}
-
-/**
- * Follows from now on, and ends as a part. To join the group takes as long as a dead member's session: what is consumed then
- * must not be matched, and signed, with the endpoints of before.
- */
-function startFollowing({ follower }: Dispatch): Part {
-  const stopping = new AbortController();
-  const ended = follower.run(stopping.signal);
-  const run = (signal: AbortSignal) => {
-    if (signal.aborted) stopping.abort();
-    signal.addEventListener("abort", () => stopping.abort(), { once: true });
-    return ended;
-  };
-  return { name: "subscriptions", run };
 }
 
 async function sweepUntil(signal: AbortSignal, { lanes }: Dispatch): Promise<void> {

@@ -17,8 +17,9 @@ import type { DispatcherConfig } from "./config.ts";
 import { EventConsumption } from "./consume/consume-events.ts";
 import { AttemptNotes } from "./endpoint-life/note-attempts.ts";
 import { Handshakes } from "./handshake/handshakes.ts";
+import { Fleet } from "./lanes/fleet.ts";
 import type { Outgoing } from "./lanes/held.ts";
-import { type AfterAttempt, type LaneShare, Lanes } from "./lanes/lanes.ts";
+import { type AfterAttempt, Lanes } from "./lanes/lanes.ts";
 import { Schedule } from "./lanes/wake-due.ts";
 import { type DispatcherMetrics, dispatcherMetrics, watchMemory } from "./metrics.ts";
 import type { Entry } from "./record/pending-outcomes.ts";
@@ -59,13 +60,15 @@ export interface Dispatch {
   handOver(): Promise<void>;
   /** The end: hands over, waits for what is out, writes the last outcomes. */
   drain(): Promise<void>;
+  /** Gives its part of the lanes to the others. After the drain, when it doesn't beat any more. */
+  leave(): Promise<void>;
 }
 
 export function wireDispatch({ config, id, db, producer, logger, metrics }: DispatchOptions): Dispatch {
   const counted = dispatcherMetrics(metrics);
   const subscriptions = new Subscriptions();
+  const fleet = new Fleet({ db, id, logger });
   const agents = createAgents(config, logger);
-  const live = { count: 1 };
   let consumer: Consumer | undefined;
 
   const giveUp = async (givenUp: GivenUp) => {
@@ -79,7 +82,11 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     logger.error({ reason: givenUp.reason, topic: letter.topic, offset: letter.offset }, "event.dead-lettered");
   };
   const recorder = new Recorder({
-    write: (outcomes) => recordOutcomes(db, outcomes),
+    write: async (outcomes) => {
+      await recordOutcomes(db, outcomes);
+      // The first of a queue, or the next, is due now.
+      if (outcomes.deliveries.some(({ orderKey }) => orderKey !== undefined)) schedule.kick();
+    },
     onRecorded: (event) => consumption.recorded(event),
     onRejected: (entry, error) => giveUp(rejected(entry, error)),
     onPressure: (isHigh) => (isHigh ? consumer?.hold("outcomes") : consumer?.release("outcomes")),
@@ -101,13 +108,15 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     record,
     onSlotFree: () => schedule.kick(),
     onGone: (endpoint) => void disableGone(db, endpoint, logger),
+    shareOf: (endpoint) => fleet.shareOf(endpoint),
+    mayStart: (endpoint) => fleet.mayStart(endpoint),
     onAttempt: (outgoing, sent, next) => {
       notes.add(outgoing.endpoint, sent.outcome);
       report(outgoing, sent, next, { counted, logger });
     },
-    shareOf: (endpoint) => shareOf(endpoint, live.count),
     owner: id,
     waitingMax: config.HELD_DELIVERIES_MAX,
+    inFlightMax: config.SENDS_IN_FLIGHT_MAX,
     clock: Date.now,
     dice: Math.random,
   });
@@ -136,11 +145,8 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
     keyring: parseKeyring(config.SECRET_KEYRING),
     subscriptions,
     lanes,
+    fleet,
     origin: config.WEBHOOK_ORIGIN,
-    id,
-    onLive: (count) => {
-      live.count = count;
-    },
     logger,
   });
   const handshakes = new Handshakes({ db, agents, origin: config.WEBHOOK_ORIGIN, logger });
@@ -167,14 +173,9 @@ export function wireDispatch({ config, id, db, producer, logger, metrics }: Disp
       await untilAnswered(agents, lanes, logger);
       await recorder.flush();
     },
+    leave: () => leaveFleet(fleet, lanes, logger),
   };
 }
-
-/** This dispatcher's part of what an endpoint allows: all that live have the same. */
-const shareOf = ({ concurrency, ratePerSecond }: Subscription, live: number): LaneShare => ({
-  concurrency: Math.max(1, Math.floor(concurrency / live)),
-  ratePerSecond: ratePerSecond === undefined ? undefined : ratePerSecond / live,
-});
 
 /** How long the end waits for what is out. All of it has rows with leases: who comes next sends it again. */
 const answerWaitMaxMs = 4_000;
@@ -183,6 +184,16 @@ async function untilAnswered(agents: AgentPool, lanes: Lanes, logger: Logger): P
   const tooLong = sleep(answerWaitMaxMs, "too-long", { ref: false });
   const ended = await Promise.race([agents.close(), tooLong]);
   if (ended === "too-long") logger.warn({ inFlight: lanes.inFlight }, "deliveries.left-to-their-leases");
+}
+
+/** With something still out, or without Postgres, nobody hears it: the others take its part when it has been silent. */
+async function leaveFleet(fleet: Fleet, lanes: Lanes, logger: Logger): Promise<void> {
+  if (lanes.inFlight > 0) return;
+  try {
+    await fleet.leave();
+  } catch (error) {
+    logger.warn({ err: error }, "dispatcher.not-left");
+  }
 }
 
 function createAgents(config: DispatcherConfig, logger: Logger) {

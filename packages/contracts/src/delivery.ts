@@ -27,7 +27,10 @@ export const deliverySchema = z
     eventType: eventTypeSchema,
     endpointId: idSchema,
     status: deliveryStatusSchema,
-    reason: z.string().optional().describe("Why it was discarded"),
+    reason: z
+      .string()
+      .optional()
+      .describe("Why it was discarded: endpoint-disabled, endpoint-deleted, replay-cancelled or order-skipped"),
     replayId: idSchema.optional().describe("The replay that it belongs to"),
     nextAttemptAt: timestampSchema.optional(),
     attempts: z.array(attemptSchema),

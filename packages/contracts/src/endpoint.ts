@@ -11,6 +11,15 @@ export const subscriptionPatternSchema = z
   )
   .meta({ example: "order.*" });
 
+const orderingValveSchema = z
+  .strictObject({
+    skipAfterAttempts: z.int().min(1).max(limits.retryScheduleMaxEntries).optional(),
+    skipAfterSeconds: z.int().min(1).max(limits.orderingSkipMaxSeconds).optional(),
+  })
+  .refine((valve) => Object.keys(valve).length > 0, "must have skipAfterAttempts, skipAfterSeconds, or both")
+  .describe(
+    "When an ordered delivery that keeps failing lets those behind it pass; it is then discarded, order-skipped. Default: it holds them",
+  );
 /**
  * Any JSON here: its rules are those of `readFilter` in the domain, which names each that is broken. The value is taken as
  * it came, because a record of zod leaves out a member called `__proto__`, and a filter that lost a condition lets through more.
@@ -37,7 +46,10 @@ const settings = {
   enabled: z.boolean(),
   description: z.string().max(limits.descriptionMaxChars),
   headers: z.record(z.string(), z.string()).describe("Sent with each webhook, besides ours"),
-  ordering: z.literal("none").describe("Deliveries are independent of each other"),
+  ordering: z
+    .enum(["none", "entity", "endpoint"])
+    .describe("none: each event by itself; entity: an entity's events one after another; endpoint: all events so"),
+  orderingValve: orderingValveSchema,
   format: z
     .enum(["standard", "cloudevents-structured", "cloudevents-binary"])
     .describe("Of the webhooks: Standard Webhooks, or CloudEvents 1.0; signed in the same way. Default standard"),
@@ -65,6 +77,7 @@ export const createEndpointSchema = z
     description: settings.description.optional(),
     headers: settings.headers.optional(),
     ordering: settings.ordering.optional(),
+    orderingValve: settings.orderingValve.optional(),
     format: settings.format.optional(),
     handshake: z
       .boolean()
@@ -90,6 +103,7 @@ export const updateEndpointSchema = z
     description: settings.description.nullable().optional(),
     headers: settings.headers.nullable().optional(),
     ordering: settings.ordering.optional(),
+    orderingValve: settings.orderingValve.nullable().optional(),
     format: settings.format.optional(),
     rateLimit: settings.rateLimit.nullable().optional(),
     concurrency: settings.concurrency.nullable().optional(),
@@ -110,6 +124,7 @@ export const endpointSchema = z
     signature: signatureSchemeSchema.describe("How the newest secret signs; rotate to change it"),
     description: settings.description.optional(),
     headers: settings.headers.optional(),
+    orderingValve: settings.orderingValve.optional(),
     rateLimit: settings.rateLimit.optional(),
     concurrency: settings.concurrency.optional(),
     timeoutMs: settings.timeoutMs.optional(),

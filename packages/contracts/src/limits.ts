@@ -24,6 +24,8 @@ export const limits = {
   secretOverlapDefaultSeconds: 86_400,
   retryScheduleMaxEntries: 20,
   retryDelayMaxSeconds: 86_400,
+  /** As long as a delivery is tried at most. */
+  orderingSkipMaxSeconds: 7 * 86_400,
   descriptionMaxChars: 1024,
   operationIdsMax: 1_000,
   /** Writes in one `POST /v1/operations/batch`, and its body. */

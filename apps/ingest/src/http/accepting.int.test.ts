@@ -102,6 +102,25 @@ test("an endpoint is made with a secret that is shown once and kept sealed, chan
   expect((await call("GET", `/v1/endpoints/${endpoint.id}`)).status).toBe(404);
 });
 
+test("an endpoint's order and its valve are kept, changed as a whole, and taken away", async () => {
+  const both = { skipAfterAttempts: 3, skipAfterSeconds: 600 };
+  const { json } = await call("POST", "/v1/endpoints", {
+    url: "https://example.com/hooks",
+    events: ["**"],
+    ordering: "entity",
+    orderingValve: both,
+  });
+  expect(json).toMatchObject({ ordering: "entity", orderingValve: both });
+  const change = async (changes: object) => (await call("PATCH", `/v1/endpoints/${json.id}`, changes)).json;
+  expect(await change({ orderingValve: { skipAfterSeconds: 60 } })).toMatchObject({
+    ordering: "entity",
+    orderingValve: { skipAfterSeconds: 60 },
+  });
+  const held = await change({ ordering: "endpoint", orderingValve: null });
+  expect(held).toMatchObject({ ordering: "endpoint" });
+  expect(held).not.toHaveProperty("orderingValve");
+});
+
 async function storedSecret(endpointId: string): Promise<string> {
   const { rows } = await ingest.db.pool.query("SELECT * FROM endpoint_secrets WHERE endpoint_id = $1", [endpointId]);
   const { key_id: keyId, nonce, ciphertext, version } = rows[0];

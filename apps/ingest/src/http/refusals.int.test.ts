@@ -171,7 +171,9 @@ describe("an endpoint", () => {
     [{ headers: { "x-a": "1\r\nx-b: 2" } }, "/headers/x-a"],
     [{ events: [] }, "/events"],
     [{ events: ["Order.*"] }, "/events/0"],
-    [{ ordering: "endpoint" }, "/ordering"],
+    [{ ordering: "random" }, "/ordering"],
+    [{ orderingValve: {} }, "/orderingValve"],
+    [{ orderingValve: { skipAfterAttempts: 0 } }, "/orderingValve/skipAfterAttempts"],
     [{ secret: "whsec_mine" }, "/secret"],
     [{ timeoutMs: 31_000 }, "/timeoutMs"],
   ])("can't have %j", async (changes, pointer) => {

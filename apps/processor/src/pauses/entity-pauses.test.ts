@@ -177,13 +177,16 @@ test("never does a step run while a pause of its entity is granted, and none wai
     }
     await end();
     pauses.allow();
-    for (const id of [...rows.keys()]) if (rows.get(id)) rows.delete(id);
-    look();
-    await pauses.pass(key(), async () => "done");
-    look();
-    grant("granted");
-    expect([...rows.values()]).not.toContain(false);
-    rows.clear();
+    // A step that was turned away goes between two pauses, so each round brings one of them on at least.
+    const roundsMax = rows.size + 1;
+    for (let round = 0; round < roundsMax && rows.size > 0; round += 1) {
+      look();
+      await pauses.pass(key(), async () => "done");
+      look();
+      grant("granted");
+      for (const [id, granted] of [...rows]) if (granted) rows.delete(id);
+    }
+    expect([...rows.keys()]).toEqual([]);
     look();
     expect(await pauses.pass(key(), async () => "done")).toBe("done");
     expect(pauses.isEmpty).toBe(true);

@@ -1,8 +1,9 @@
 import { claimEvents, type Database, findRecorded, loadProgress } from "@postback/database";
-import { LIVE, mayBeTold } from "@postback/domain";
+import { LIVE, mayBeTold, orderKeyOf } from "@postback/domain";
 import type { GivenUp, IncomingMessage, PartitionBatch, TopicPartition } from "@postback/kafka";
 import { keepTrying, type Logger } from "@postback/runtime";
 import type { HeldEvent, Outgoing } from "../lanes/held.ts";
+import { toQueued } from "../lanes/to-record.ts";
 import { type Entry, toEventRow } from "../record/pending-outcomes.ts";
 import { matchContent } from "../subscriptions/match-content.ts";
 import type { Subscription } from "../subscriptions/subscription.ts";
@@ -138,7 +139,12 @@ export class EventConsumption {
     event.unrecorded = Math.max(1, endpoints.length);
     // Nobody to tell: its row alone is written, for replays to come.
     if (endpoints.length === 0) return this.#options.record({ event });
-    for (const endpoint of endpoints) this.#options.offer(toOutgoing(event, endpoint));
+    for (const endpoint of endpoints) {
+      const outgoing = toOutgoing(event, endpoint);
+      if (outgoing.orderKey === undefined) this.#options.offer(outgoing);
+      // Its place in the order is its row: nothing in memory could keep it through a crash, or across partitions.
+      else this.#options.record({ delivery: toQueued(outgoing, outgoing.orderKey), event });
+    }
   }
 
   /** Whoever subscribes to it; of a test event the one endpoint that it is for. */
@@ -176,6 +182,8 @@ const toOutgoing = (event: HeldEvent, endpoint: Subscription): Outgoing => ({
   traceparent: event.header.traceparent,
   acceptedAtMs: event.header.acceptedAt,
   attemptsMade: 0,
+  firstAttemptAtMs: undefined,
+  orderKey: orderKeyOf(endpoint.ordering, event.header.entity),
   isClaimed: false,
   endpoint,
   event,

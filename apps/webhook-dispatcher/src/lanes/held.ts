@@ -26,6 +26,10 @@ export interface Outgoing {
   /** When its event was accepted, milliseconds since 1970. */
   readonly acceptedAtMs: number;
   readonly attemptsMade: number;
+  /** When the first of them began, milliseconds since 1970. */
+  readonly firstAttemptAtMs: number | undefined;
+  /** The queue of its endpoint that it is in; none where it waits for nothing. */
+  readonly orderKey: string | undefined;
   /** Claimed from the schedule: its row says `sending` until it is given back or ended. */
   readonly isClaimed: boolean;
   /** As it was when this was matched or claimed; as it is, from the start of the attempt on. */

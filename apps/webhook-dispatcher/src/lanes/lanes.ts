@@ -1,26 +1,19 @@
-import type { LaneAllowance, LanePause } from "@postback/database";
-import {
-  afterAttempt,
-  DEFAULT_BREAKER_POLICY,
-  DELIVERY_MAX_AGE_SECONDS,
-  type Delivered,
-  type Exhausted,
-  type Expired,
-  type Waiting as WaitingState,
-} from "@postback/domain";
+import type { HeldLane, LaneAllowance, SharedBreaker } from "@postback/database";
+import { DEFAULT_BREAKER_POLICY } from "@postback/domain";
 import type { Entry } from "../record/pending-outcomes.ts";
 import type { AttemptResult as Sent } from "../send/post-webhook.ts";
 import type { Subscription } from "../subscriptions/subscription.ts";
+import { Admission, type AdmissionOptions, heldForMs } from "./admission.ts";
 import type { Outgoing } from "./held.ts";
+import { type AfterAttempt, isGone, judgeAttempt, pauseOf } from "./judge-attempt.ts";
 import { type InFlight, Lane, type LaneShare, laneWaitingMax } from "./lane.ts";
-import { toEnded, toPending, toSending } from "./to-record.ts";
+import { Spill, takeEvent, toLaneBreaker } from "./spill.ts";
+import { toEnded } from "./to-record.ts";
 
-export interface LanesOptions {
+export interface LanesOptions extends AdmissionOptions {
   /** One POST; never rejects. */
   send(outgoing: Outgoing): Promise<Sent>;
   record(entry: Entry): void;
-  /** A lane that has more in Postgres has a free slot again. */
-  onSlotFree(): void;
   /** 410 Gone: the receiver wants no more. */
   onGone(endpoint: Subscription): void;
   onAttempt(outgoing: Outgoing, sent: Sent, next: AfterAttempt): void;
@@ -34,34 +27,29 @@ export interface LanesOptions {
   dice(): number;
 }
 
-export type { LaneShare } from "./lane.ts";
-
-export type AfterAttempt = WaitingState | Delivered | Exhausted | Expired;
+export type { AfterAttempt } from "./judge-attempt.ts";
 
 /** What isn't answered, or hasn't got a slot, after this long gets its row, so that Kafka never waits for a partner. */
 export const spillAfterMs = 1_000;
-/** How much longer than its deadline an attempt may keep its lease. */
-const leaseMarginMs = 5_000;
-/** How long until a lane is looked at again of which nothing could be taken. */
-const lookAgainMs = 200;
-/** The same while a probe is out: its end decides, and that comes long before the time at which it counts as lost. */
-const probeLookAgainMs = 1_000;
 /** A 410 holds its lane here until the disabling of the endpoint has come round; a moment, unless Postgres is away. */
 const goneHoldMs = 5_000;
 /** When a failed delivery is due whose endpoint is told no more: not by the schedule, as it is only to be discarded. */
 const discardDueMs = 1_000;
-const claimMax = 256;
+/** Lanes that are asked in turn when a slot is free, before it is left to the next look. */
+const turnsMax = 8;
 
 /** All lanes that have something in memory. */
 export class Lanes {
   readonly #options: LanesOptions;
   readonly #lanes = new Map<string, Lane>();
-  /** Lanes of which the last claim left something in Postgres. */
-  readonly #withBacklog = new Set<string>();
+  readonly #admission: Admission;
+  readonly #spill: Spill;
   #waiting = 0;
 
   constructor(options: LanesOptions) {
     this.#options = options;
+    this.#admission = new Admission(options);
+    this.#spill = new Spill(options);
   }
 
   get waiting(): number {
@@ -81,46 +69,49 @@ export class Lanes {
     return counts;
   }
 
+  /** Endpoints of which more is out than this dispatcher's share. */
+  over(): string[] {
+    return [...this.#lanes.values()].filter((lane) => lane.used > lane.concurrency).map(idOf);
+  }
+
   /** A live delivery: sent at once where there is a slot, else it waits here for a moment, else in Postgres. */
   offer(outgoing: Outgoing): void {
     const lane = this.#laneOf(outgoing.endpoint);
     const now = this.#options.clock();
-    const decision = lane.waiting.length === 0 ? lane.decide(now) : ({ start: false, why: "concurrency" } as const);
-    if (decision.start) return this.#start(lane, outgoing, decision.probe, now);
-    const isHeldBack = decision.why === "paused" || decision.why === "breaker";
-    if (isHeldBack) return this.#spill(outgoing, heldForMs(lane, decision.untilMs, now));
-    if (lane.waiting.length >= laneWaitingMax || this.#waiting >= this.#options.waitingMax) {
-      return this.#spill(outgoing, 0);
-    }
-    lane.waiting.push({ outgoing, sinceMs: now });
-    this.#waiting += 1;
-    this.#wakeLater(lane, decision.untilMs);
+    if (lane.waiting.length > 0) return this.#wait(lane, outgoing, undefined, now);
+    this.#startOrWait(lane, outgoing, now);
   }
 
-  /** What a claim may take of a lane now; the slots are kept free for it until {@link settleClaim}. */
-  reserve(endpoint: Subscription): LaneAllowance {
-    const leaseMs = endpoint.timeoutMs + leaseMarginMs;
+  /**
+   * What a claim may take of a lane now; the slots are kept free for it until {@link settleClaim}.
+   * @param breaker as all see it; null: closed
+   */
+  reserve(endpoint: Subscription, breaker?: SharedBreaker | null): LaneAllowance {
     const lane = this.#laneOf(endpoint);
     const now = this.#options.clock();
-    const decision = lane.decide(now);
-    const max = lane.waiting.length > 0 ? 0 : lane.freeSlots(DEFAULT_BREAKER_POLICY, now, claimMax);
-    lane.reserved += max;
-    if (max === 0) this.#withBacklog.add(endpoint.endpointId);
-    const heldMs = decision.start ? 0 : heldForMs(lane, decision.untilMs, now);
-    return { max, leaseMs, againInMs: Math.max(lookAgainMs, heldMs) };
+    if (breaker !== undefined) lane.takeBreaker(breaker ?? undefined, now);
+    return this.#admission.allow(lane, now);
   }
 
   /** Sends what a claim has taken, and gives back what was reserved beyond it. */
   settleClaim(endpoint: Subscription, reserved: number, claimed: readonly Outgoing[]): void {
     const lane = this.#laneOf(endpoint);
-    lane.reserved -= reserved;
-    if (claimed.length > 0 && claimed.length === reserved) this.#withBacklog.add(endpoint.endpointId);
-    else this.#withBacklog.delete(endpoint.endpointId);
-    for (const outgoing of claimed) this.offer(outgoing);
+    const now = this.#options.clock();
+    this.#admission.settle(lane, reserved, claimed.length);
+    for (const outgoing of claimed) this.#startOrWait(lane, outgoing, now);
+    if (reserved > claimed.length && lane.waiting.length > 0) this.#pump(lane, now);
   }
 
-  pause(endpoint: Subscription, remainingMs: number): void {
-    this.#laneOf(endpoint).pauseUntil(this.#options.clock() + remainingMs);
+  /** Takes over what Postgres says of lanes that were held back or let go, whichever dispatcher met it. */
+  heed(held: readonly HeldLane[], current: (endpointId: string) => Subscription | undefined): void {
+    const now = this.#options.clock();
+    for (const { endpointId, pauseMs, breaker } of held) {
+      const endpoint = current(endpointId);
+      if (!endpoint?.enabled) continue;
+      const lane = this.#laneOf(endpoint);
+      if (pauseMs > 0) lane.pauseUntil(now + pauseMs);
+      lane.takeBreaker(breaker ?? undefined, now);
+    }
   }
 
   /**
@@ -132,8 +123,8 @@ export class Lanes {
   }
 
   /**
-   * Takes over what changed: an endpoint's limits, or the number of dispatchers that share them. What waits for one that
-   * isn't told any more goes to Postgres, where it is discarded.
+   * Takes over what changed: an endpoint's limits, or the dispatchers that share them. What waits for one that isn't
+   * told any more goes to Postgres, where it is discarded.
    */
   adapt(current: (endpointId: string) => Subscription | undefined): void {
     const now = this.#options.clock();
@@ -141,12 +132,14 @@ export class Lanes {
       const endpoint = current(lane.endpoint.endpointId) ?? lane.endpoint;
       lane.adapt(endpoint, this.#options.shareOf(endpoint), now);
       while (!endpoint.enabled && lane.waiting.length > 0) this.#spillFirst(lane, 0);
+      if (lane.waiting.length > 0) this.#pump(lane, now);
     }
   }
 
   /** Spills what has been here too long, and forgets lanes with nothing to remember. */
   sweep(): void {
     const now = this.#options.clock();
+    this.#grantTurns(now);
     for (const [endpointId, lane] of this.#lanes) {
       this.#spillOverdue(lane, now, now - spillAfterMs);
       if (lane.isForgettable(now)) this.#lanes.delete(endpointId);
@@ -161,30 +154,35 @@ export class Lanes {
 
   #spillOverdue(lane: Lane, now: number, beforeMs: number): void {
     while (lane.waiting[0] && lane.waiting[0].sinceMs <= beforeMs) this.#spillFirst(lane, 0);
-    for (const flight of lane.inFlight) {
-      if (flight.spilled || flight.sinceMs > beforeMs) continue;
-      flight.spilled = true;
-      const leaseMs = Math.max(0, flight.sinceMs + lane.endpoint.timeoutMs - now) + leaseMarginMs;
-      const delivery = toSending(flight.outgoing, this.#options.owner, leaseMs);
-      this.#options.record({ delivery, event: takeEvent(flight.outgoing) });
-    }
+    this.#spill.overdue(lane, beforeMs, now);
   }
 
   #spillFirst(lane: Lane, dueInMs: number): void {
     const first = lane.waiting.shift();
     if (!first) return;
     this.#waiting -= 1;
-    this.#spill(first.outgoing, dueInMs);
+    this.#spill.waiting(first.outgoing, dueInMs);
   }
 
-  #spill(outgoing: Outgoing, dueInMs: number): void {
-    this.#options.record({
-      delivery: toPending(outgoing, this.#options.owner, Math.max(0, dueInMs)),
-      event: takeEvent(outgoing),
-    });
+  #startOrWait(lane: Lane, outgoing: Outgoing, now: number): void {
+    const decision = this.#admission.decide(lane, outgoing, now);
+    if (decision.start) return this.#start(lane, outgoing, decision.probe, now);
+    const isHeldBack = decision.why === "paused" || decision.why === "breaker";
+    if (isHeldBack) return this.#spill.waiting(outgoing, heldForMs(lane, decision.untilMs, now));
+    this.#wait(lane, outgoing, decision.untilMs, now);
+  }
+
+  /** Waits in memory, if there is room and this dispatcher has a part of the lane. */
+  #wait(lane: Lane, outgoing: Outgoing, untilMs: number | undefined, now: number): void {
+    const isFull = lane.waiting.length >= laneWaitingMax || this.#waiting >= this.#options.waitingMax;
+    if (isFull || lane.concurrency === 0) return this.#spill.waiting(outgoing, 0);
+    lane.waiting.push({ outgoing, sinceMs: now });
+    this.#waiting += 1;
+    this.#wakeLater(lane, untilMs);
   }
 
   #start(lane: Lane, outgoing: Outgoing, probe: boolean, now: number): void {
+    this.#admission.slots.take(lane, outgoing);
     // What waited is sent to where the endpoint is now.
     outgoing.endpoint = lane.endpoint;
     const flight = lane.start(outgoing, probe, DEFAULT_BREAKER_POLICY, now);
@@ -193,50 +191,66 @@ export class Lanes {
 
   #ended(lane: Lane, flight: InFlight, sent: Sent): void {
     const { outgoing, probe, sinceMs } = flight;
-    const now = this.#options.clock();
-    lane.end(flight, { outcome: sent.outcome, probe }, DEFAULT_BREAKER_POLICY, now, this.#options.dice());
-    const next = afterAttempt(
-      { attempt: outgoing.attemptsMade + 1, acceptedAt: new Date(outgoing.acceptedAtMs) },
-      sent.outcome,
-      { schedule: lane.endpoint.retrySchedule, maxAgeSeconds: DELIVERY_MAX_AGE_SECONDS },
-      new Date(now),
-      this.#options.dice(),
-    );
-    const pause = this.#heed(lane, next, now);
-    const dueMaxMs = isOver(lane, next) ? discardDueMs : Number.POSITIVE_INFINITY;
-    const delivery = toEnded(outgoing, sent, next, sinceMs, now, dueMaxMs);
-    this.#options.record({ delivery, event: takeEvent(outgoing), pause });
-    this.#options.onAttempt(outgoing, sent, next);
-    this.#pump(lane, now);
+    const { endpoint } = lane;
+    const { clock, dice, record, onAttempt } = this.#options;
+    const now = clock();
+    this.#admission.slots.give(lane, outgoing);
+    const changed = lane.end(flight, { outcome: sent.outcome, probe }, DEFAULT_BREAKER_POLICY, now, dice());
+    const next = judgeAttempt(endpoint, flight, sent.outcome, new Date(now), dice());
+    const pause = pauseOf(next, endpoint, now);
+    if (pause) lane.pauseUntil(now + pause.pauseMs);
+    if (isGone(next)) this.#hold(lane, now);
+    const isOver = !endpoint.enabled || isGone(next);
+    const delivery = toEnded(outgoing, sent, next, sinceMs, now, isOver ? discardDueMs : Number.POSITIVE_INFINITY);
+    record({ delivery, event: takeEvent(outgoing), pause, breaker: toLaneBreaker(changed, endpoint, now) });
+    onAttempt(outgoing, sent, next);
+    this.#goOn(lane, now);
   }
 
-  /** What the answer means for the lane as a whole. */
-  #heed(lane: Lane, next: AfterAttempt, now: number): LanePause | undefined {
-    if (next.state === "delivered") return undefined;
-    if (next.disableEndpoint) {
-      lane.pauseUntil(now + goneHoldMs);
-      this.#options.onGone(lane.endpoint);
+  #hold(lane: Lane, now: number): void {
+    lane.pauseUntil(now + goneHoldMs);
+    this.#options.onGone(lane.endpoint);
+  }
+
+  /** A slot is free: for whoever's turn it is where slots of all lanes are short, else for the lane that had it. */
+  #goOn(lane: Lane, now: number): void {
+    const { slots } = this.#admission;
+    if (!slots.hasWaiting) return void this.#pump(lane, now);
+    if (lane.waiting.length > 0) slots.wait(lane);
+    this.#grantTurns(now);
+    if (lane.waiting.length === 0) this.#pump(lane, now);
+  }
+
+  #grantTurns(now: number): void {
+    for (let turn = 0; turn < turnsMax; turn += 1) {
+      const lane = this.#admission.slots.next();
+      if (lane === undefined) return;
+      const started = this.#pump(lane, now, 1);
+      // One that got nothing waits again if it was for a slot of all lanes; else for one of its own.
+      if (started > 0 && lane.waiting.length > 0) this.#admission.slots.wait(lane);
     }
-    if (!next.pauseLaneUntil) return undefined;
-    lane.pauseUntil(next.pauseLaneUntil.getTime());
-    const { tenantId, endpointId } = lane.endpoint;
-    return { tenantId, endpointId, pauseMs: next.pauseLaneUntil.getTime() - now };
   }
 
-  #pump(lane: Lane, now: number): void {
+  /** Starts what waits here, as far as it may. @returns how many */
+  #pump(lane: Lane, now: number, max = Number.POSITIVE_INFINITY): number {
+    let started = 0;
     for (let first = lane.waiting[0]; first; first = lane.waiting[0]) {
-      const decision = lane.decide(now);
+      if (started >= max) return started;
+      const decision = this.#admission.decide(lane, first.outgoing, now);
       if (decision.start) {
         lane.waiting.shift();
         this.#waiting -= 1;
+        started += 1;
         this.#start(lane, first.outgoing, decision.probe, now);
       } else if (decision.why === "paused" || decision.why === "breaker") {
         this.#spillFirst(lane, heldForMs(lane, decision.untilMs, now));
       } else {
-        return this.#wakeLater(lane, decision.untilMs);
+        this.#wakeLater(lane, decision.untilMs);
+        return started;
       }
     }
-    if (this.#withBacklog.delete(lane.endpoint.endpointId)) this.#options.onSlotFree();
+    this.#admission.leaveToSchedule(lane);
+    return started;
   }
 
   #wakeLater(lane: Lane, atMs: number | undefined): void {
@@ -257,19 +271,4 @@ export class Lanes {
   }
 }
 
-/** The endpoint is told no more, or is about to be. */
-const isOver = (lane: Lane, next: AfterAttempt): boolean =>
-  !lane.endpoint.enabled || (next.state !== "delivered" && next.disableEndpoint === true);
-
-/** How long nothing of the lane can be sent. */
-function heldForMs(lane: Lane, untilMs: number | undefined, now: number): number {
-  const heldMs = Math.max(0, (untilMs ?? now) - now);
-  return lane.breakerState === "half-open" ? Math.min(heldMs, probeLookAgainMs) : heldMs;
-}
-
-/** The first record of a delivery counts for its event; after it the delivery has a row of its own. */
-function takeEvent(outgoing: Outgoing): Outgoing["event"] {
-  const { event } = outgoing;
-  outgoing.event = undefined;
-  return event;
-}
+const idOf = ({ endpoint }: Lane): string => endpoint.endpointId;

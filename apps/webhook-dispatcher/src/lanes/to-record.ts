@@ -1,5 +1,5 @@
 import type { AttemptRecord, DeliveryRecord } from "@postback/database";
-import type { AttemptOutcome, Delivered, Exhausted, Expired, Waiting } from "@postback/domain";
+import type { AttemptOutcome, Delivered, Exhausted, Expired, Skipped, Waiting } from "@postback/domain";
 import type { AttemptResult as Sent } from "../send/post-webhook.ts";
 import type { Outgoing } from "./held.ts";
 
@@ -10,6 +10,7 @@ const identity = (outgoing: Outgoing) => ({
   replay: outgoing.replay,
   eventType: outgoing.eventType,
   partition: outgoing.partition,
+  ...(outgoing.orderKey === undefined ? {} : { orderKey: outgoing.orderKey }),
 });
 
 /**
@@ -21,6 +22,14 @@ export const toPending = (outgoing: Outgoing, owner: string, dueInMs: number): D
   status: "pending",
   dueInMs,
   leaseOwner: outgoing.isClaimed ? owner : undefined,
+});
+
+/** A delivery that waits for those before it in its queue; due at once where there are none. */
+export const toQueued = (outgoing: Outgoing, orderKey: string): DeliveryRecord => ({
+  ...identity(outgoing),
+  status: "pending",
+  dueInMs: 0,
+  orderKey,
 });
 
 /** A delivery that is out: its row says so, and until when. */
@@ -35,12 +44,13 @@ export const toSending = (outgoing: Outgoing, leaseOwner: string, leaseMs: numbe
 export function toEnded(
   outgoing: Outgoing,
   sent: Sent,
-  next: Waiting | Delivered | Exhausted | Expired,
+  next: Waiting | Delivered | Exhausted | Expired | Skipped,
   startedAtMs: number,
   nowMs: number,
   dueMaxMs: number,
 ): DeliveryRecord {
   const attempt = toAttempt(sent, startedAtMs);
+  if (next.state === "discarded") return { ...identity(outgoing), status: next.state, reason: next.reason, attempt };
   if (next.state !== "waiting") return { ...identity(outgoing), status: next.state, attempt };
   return {
     ...identity(outgoing),

@@ -5,6 +5,7 @@ import {
   type Database,
   type DeliveryRecord,
   type LaneAllowance,
+  type SharedBreaker,
 } from "@postback/database";
 import type { Logger } from "@postback/runtime";
 import type { Entry } from "../record/pending-outcomes.ts";
@@ -26,6 +27,8 @@ export interface WakeDueOptions {
 const intervalMs = 200;
 /** Between two looks in any case, so that a lane that drains doesn't make a loop of claims. */
 const pauseMs = 5;
+/** After a look that was full of lanes of which nothing could be taken: there may be more behind them. */
+const fullPauseMs = 50;
 const retryMs = 1_000;
 const lanesMax = 100;
 /** Deliveries of one lane that are ended at once because their endpoint isn't told any more. */
@@ -49,8 +52,9 @@ export class Schedule {
     const { logger } = this.#options;
     while (!signal.aborted) {
       try {
-        const claimed = await this.#claim();
-        await this.#rest(claimed > 0 ? pauseMs : intervalMs, signal);
+        const { lanes, claimed } = await this.#claim();
+        const emptyMs = lanes < lanesMax ? intervalMs : fullPauseMs;
+        await this.#rest(claimed > 0 ? pauseMs : emptyMs, signal);
       } catch (error) {
         logger.warn({ err: error }, "schedule.not-read");
         await this.#rest(retryMs, signal);
@@ -71,29 +75,31 @@ export class Schedule {
     }
   }
 
-  async #claim(): Promise<number> {
+  async #claim(): Promise<{ lanes: number; claimed: number }> {
     const { db, owner } = this.#options;
     const asked: Asked[] = [];
-    const allowanceOf = (endpointId: string) => {
+    let lanes = 0;
+    const allowanceOf = (endpointId: string, breaker: SharedBreaker | null) => {
+      lanes += 1;
       const endpoint = this.#options.subscriptions.find(endpointId);
-      const allowance = this.#allowanceOf(endpoint);
+      const allowance = this.#allowanceOf(endpoint, breaker);
       if (endpoint) asked.push({ endpoint, max: allowance.max });
       return allowance;
     };
     try {
       const claimed = await claimDue(db, { owner, lanesMax, allowanceOf });
       this.#hand(asked, claimed);
-      return claimed.length;
+      return { lanes, claimed: claimed.length };
     } catch (error) {
       this.#hand(asked, []);
       throw error;
     }
   }
 
-  #allowanceOf(endpoint: Subscription | undefined): LaneAllowance {
+  #allowanceOf(endpoint: Subscription | undefined, breaker: SharedBreaker | null): LaneAllowance {
     if (endpoint === undefined) return { max: 0, leaseMs: 0, againInMs: intervalMs };
     if (!endpoint.enabled) return { max: discardsMax, leaseMs: retryMs, againInMs: intervalMs, discards: true };
-    return this.#options.lanes.reserve(endpoint);
+    return this.#options.lanes.reserve(endpoint, breaker);
   }
 
   /** Under the subscription as it was asked: what was reserved is settled, whatever changed meanwhile. */
@@ -123,6 +129,8 @@ const toOutgoing = (delivery: ClaimedDelivery, endpoint: Subscription): Outgoing
   traceparent: delivery.traceparent ?? undefined,
   acceptedAtMs: delivery.eventAcceptedAt.getTime(),
   attemptsMade: delivery.attemptsMade,
+  firstAttemptAtMs: delivery.firstAttemptAt === null ? undefined : Date.parse(delivery.firstAttemptAt),
+  orderKey: delivery.orderKey ?? undefined,
   isClaimed: true,
   endpoint,
   event: undefined,
@@ -135,6 +143,7 @@ const toDiscarded = (outgoing: Outgoing): DeliveryRecord => ({
   replay: outgoing.replay,
   eventType: outgoing.eventType,
   partition: outgoing.partition,
+  orderKey: outgoing.orderKey,
   status: "discarded",
   reason: outgoing.endpoint.deleted ? "endpoint-deleted" : "endpoint-disabled",
 });

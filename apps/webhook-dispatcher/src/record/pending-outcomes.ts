@@ -1,4 +1,4 @@
-import type { DeliveryRecord, EventRow, LanePause, Outcomes, ProgressRecord } from "@postback/database";
+import type { DeliveryRecord, EventRow, LaneBreaker, LanePause, Outcomes, ProgressRecord } from "@postback/database";
 import type { HeldEvent } from "../lanes/held.ts";
 
 /** One thing to be written, and what to do when it was. */
@@ -8,6 +8,7 @@ export interface Entry {
   /** The event that this record frees, where it is the first of its delivery. */
   event?: HeldEvent | undefined;
   pause?: LanePause | undefined;
+  breaker?: LaneBreaker | undefined;
 }
 
 /** What a batch of entries comes to, one statement's worth. The order of the entries decides where two are about one thing. */
@@ -16,17 +17,20 @@ export function toOutcomes(entries: readonly Entry[]): Outcomes {
   const events = new Map<string, EventRow>();
   const progress = new Map<number, ProgressRecord>();
   const pauses = new Map<string, LanePause>();
-  for (const { delivery, event, pause } of entries) {
+  const breakers = new Map<string, LaneBreaker>();
+  for (const { delivery, event, pause, breaker } of entries) {
     if (delivery) merge(deliveries, delivery);
     if (event && !event.rowQueued) events.set(event.header.id, toEventRow(event));
     if (event) advance(progress, event);
     if (pause) longest(pauses, pause);
+    if (breaker) breakers.set(breaker.endpointId, breaker);
   }
   return {
     events: [...events.values()],
     deliveries: [...deliveries.values()],
     progress: [...progress.values()],
     pauses: [...pauses.values()],
+    breakers: [...breakers.values()],
   };
 }
 

@@ -45,7 +45,9 @@ export class Recorder {
   add(entry: Entry): void {
     this.#waiting.push(entry);
     if (!this.#isHigh && this.waiting > heldMax) this.#press(true);
-    if (this.#waiting.length >= batchMax) this.#hurry.abort();
+    // Somebody waits for the next one of a queue, which can't begin before this one is written.
+    const isQueued = entry.delivery?.orderKey !== undefined;
+    if (isQueued || this.#waiting.length >= batchMax) this.#hurry.abort();
     this.#running ??= this.#run();
   }
 

@@ -1,14 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  beatDispatcher,
-  type Database,
-  discardDeliveries,
-  type Keyring,
-  leaveDispatchers,
-  loadPausedLanes,
-  loadSubscriptions,
-} from "@postback/database";
+import { type Database, discardDeliveries, type Keyring, loadHeldLanes, loadSubscriptions } from "@postback/database";
 import type { Logger } from "@postback/runtime";
+import type { Fleet } from "../lanes/fleet.ts";
 import type { Lanes } from "../lanes/lanes.ts";
 import { type Subscription, toSubscription } from "./subscription.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -18,17 +11,19 @@ export interface FollowOptions {
   keyring: Keyring;
   subscriptions: Subscriptions;
   lanes: Lanes;
+  /** This dispatcher among those that live. */
+  fleet: Fleet;
   /** This system, as receivers that were asked have agreed to it. */
   origin: string;
-  /** This dispatcher, in the table of those that live. */
-  id: string;
-  /** How many dispatchers live, this one included; told when it changes. */
-  onLive(count: number): void;
   logger: Logger;
 }
 
 /** How often this dispatcher says that it lives, and looks for changes that no notification told. */
 const beatMs = 500;
+/** The same while dispatchers come or go: all wait for each other's beats. */
+const unsettledBeatMs = 50;
+/** How long a start waits for the others to make room; what comes later is found by the beats. */
+const settleMaxMs = 1_500;
 const pageMax = 1_000;
 const discardMax = 1_000;
 /** How long to go on looking for what was just being written, as waiting, when its endpoint stopped being told. */
@@ -43,9 +38,10 @@ interface Discarding {
 export class SubscriptionFollower {
   readonly #options: FollowOptions;
   readonly #toDiscard = new Map<string, Discarding>();
-  #live = 0;
   #told = new AbortController();
   #lastBeatAtMs = 0;
+  /** When pauses and breakers were last looked at; monotonic. */
+  #heededAtMs: number | undefined;
 
   constructor(options: FollowOptions) {
     this.#options = options;
@@ -66,10 +62,16 @@ export class SubscriptionFollower {
    * and every change waits for it; what was answered just before is loaded by the second.
    */
   async start(): Promise<void> {
+    const untilMs = performance.now() + settleMaxMs;
     await this.#refresh();
     await this.#refresh();
+    while (!this.#options.fleet.isSettled && performance.now() < untilMs) {
+      await sleep(unsettledBeatMs);
+      await this.#refresh();
+    }
   }
 
+  /** @param signal aborted when nothing of this dispatcher is out any more */
   async run(signal: AbortSignal): Promise<void> {
     const { logger } = this.#options;
     while (!signal.aborted) {
@@ -82,23 +84,12 @@ export class SubscriptionFollower {
         logger.warn({ err: error }, "subscriptions.not-refreshed");
       }
     }
-    await this.#leave();
-  }
-
-  /** Without Postgres nobody hears it, and the row ends by its age. */
-  async #leave(): Promise<void> {
-    const { logger, db, id } = this.#options;
-    try {
-      await leaveDispatchers(db, id);
-    } catch (error) {
-      logger.warn({ err: error }, "dispatcher.not-left");
-    }
   }
 
   async #rest(signal: AbortSignal): Promise<void> {
     const either = AbortSignal.any([this.#told.signal, signal]);
     if (!either.aborted) {
-      await sleep(beatMs, undefined, { signal: either }).catch(() => {
+      await sleep(this.#options.fleet.isSettled ? beatMs : unsettledBeatMs, undefined, { signal: either }).catch(() => {
         // Told of a change, or stopping: both are reasons to go on.
       });
     }
@@ -106,18 +97,16 @@ export class SubscriptionFollower {
   }
 
   async #refresh(): Promise<void> {
-    const { db, id, subscriptions, lanes, onLive } = this.#options;
-    const adapt = () => lanes.adapt((endpointId) => subscriptions.find(endpointId));
+    const { db, fleet, subscriptions, lanes } = this.#options;
+    const current = (endpointId: string) => subscriptions.find(endpointId);
     // Before it says which version it matches with: whoever waits for that must find the lanes at it, too.
-    if ((await this.#loadChanges()) > 0) adapt();
-    const live = await beatDispatcher(db, id, subscriptions.version);
-    if (live !== this.#live) {
-      this.#live = live;
-      onLive(live);
-      adapt();
-    }
+    if ((await this.#loadChanges()) > 0) lanes.adapt(current);
+    if (await fleet.beat(subscriptions.version, lanes.over())) lanes.adapt(current);
     this.#lastBeatAtMs = Date.now();
-    await this.#takePauses();
+    const lookedAtMs = performance.now();
+    const sinceMs = this.#heededAtMs === undefined ? undefined : lookedAtMs - this.#heededAtMs;
+    lanes.heed(await loadHeldLanes(db, sinceMs), current);
+    this.#heededAtMs = lookedAtMs;
   }
 
   async #loadChanges(): Promise<number> {
@@ -142,15 +131,6 @@ export class SubscriptionFollower {
     else if (wasEnabled) {
       const untilMs = performance.now() + discardForMs;
       this.#toDiscard.set(subscription.endpointId, { endpoint: subscription, untilMs });
-    }
-  }
-
-  /** Pauses that other dispatchers' receivers asked for. */
-  async #takePauses(): Promise<void> {
-    const { db, lanes, subscriptions } = this.#options;
-    for (const { endpointId, remainingMs } of await loadPausedLanes(db)) {
-      const endpoint = subscriptions.find(endpointId);
-      if (endpoint?.enabled) lanes.pause(endpoint, remainingMs);
     }
   }
 

@@ -4,6 +4,8 @@ import {
   type EventFilter,
   type EventFormat,
   type EventPattern,
+  type Ordering,
+  type OrderValve,
   parsePattern,
   parseSecret,
   readFilter,
@@ -26,7 +28,11 @@ export interface Subscription {
   readonly concurrency: number;
   readonly timeoutMs: number;
   readonly ratePerSecond: number | undefined;
+  /** It sets limits of its own, which hold even when a dispatcher loses sight of the others. */
+  readonly isLimited: boolean;
   readonly retrySchedule: readonly number[];
+  readonly ordering: Ordering;
+  readonly valve: OrderValve;
   readonly format: EventFormat;
   readonly enabled: boolean;
   readonly deleted: boolean;
@@ -55,7 +61,13 @@ export function toSubscription(row: SubscriptionRow, keyring: Keyring, origin: s
     concurrency,
     timeoutMs,
     ratePerSecond: row.ratePerSecond ?? undefined,
+    isLimited: row.concurrency !== null || row.ratePerSecond !== null,
     retrySchedule: row.retrySchedule?.length ? row.retrySchedule : DEFAULT_RETRY_SCHEDULE,
+    ordering: row.ordering,
+    valve: {
+      skipAfterAttempts: row.orderSkipAttempts ?? undefined,
+      skipAfterSeconds: row.orderSkipSeconds ?? undefined,
+    },
     format: row.format,
     enabled: row.enabled,
     deleted: row.deleted,

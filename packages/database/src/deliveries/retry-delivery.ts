@@ -15,7 +15,9 @@ const retry = statement(
      SELECT d.status FROM deliveries d
      WHERE d.tenant_id = $1 AND d.event_id = $2 AND d.endpoint_id = $3 AND d.replay = $4),
    again AS (
-     UPDATE deliveries d SET status = 'pending', reason = NULL, next_attempt_at = now(), lease_owner = NULL,
+     -- One that waits for the one before it in its order goes on waiting.
+     UPDATE deliveries d SET status = 'pending', reason = NULL, lease_owner = NULL,
+       next_attempt_at = CASE WHEN d.status <> 'pending' OR d.order_key IS NULL OR d.next_attempt_at IS NOT NULL THEN now() END,
        completed_at = NULL, retried_at = now()
      FROM lane WHERE lane.enabled AND d.tenant_id = $1 AND d.event_id = $2 AND d.endpoint_id = $3 AND d.replay = $4
        AND d.status <> 'sending'

@@ -69,6 +69,8 @@ describe("a claim", () => {
         eventType: "order.placed",
         partition: 7,
         attemptsMade: 2,
+        firstAttemptAt: anAttempt().at,
+        orderKey: null,
         eventAcceptedAt: new Date(1_790_000_000_123),
         body: event.body,
         traceparent: "00-1-2-01",

@@ -12,6 +12,9 @@ export interface SubscriptionRow {
   /** As `readFilter` takes it. */
   filter: unknown;
   headers: Record<string, string> | null;
+  ordering: "none" | "entity" | "endpoint";
+  orderSkipAttempts: number | null;
+  orderSkipSeconds: number | null;
   ratePerSecond: number | null;
   concurrency: number | null;
   timeoutMs: number | null;
@@ -29,6 +32,7 @@ export interface SubscriptionRow {
 const load = statement(
   "load_subscriptions",
   `SELECT e.tenant_id AS "tenantId", e.id AS "endpointId", e.partner_id AS "partnerId", e.url, e.events, e.filter, e.headers,
+     e.ordering, e.order_skip_attempts AS "orderSkipAttempts", e.order_skip_seconds AS "orderSkipSeconds",
      e.rate_per_second AS "ratePerSecond", e.concurrency, e.timeout_ms AS "timeoutMs",
      e.retry_schedule AS "retrySchedule", e.format,
      e.handshake_status IS NOT NULL AS handshake, e.enabled, e.deleted_at IS NOT NULL AS deleted, e.version::text AS version,

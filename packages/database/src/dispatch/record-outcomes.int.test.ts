@@ -5,7 +5,7 @@ import { isDataFailure, sqlStateOf } from "../failures.ts";
 import { useDatabase } from "../test-rig.ts";
 import { aDelivery, anAttempt, anEndpoint, anEvent, type EndpointKey, newPartition, outcomesOf } from "../test-rows.ts";
 import { findRecorded } from "./find-recorded.ts";
-import { loadPausedLanes } from "./load-paused-lanes.ts";
+import { loadHeldLanes } from "./load-held-lanes.ts";
 import { loadProgress } from "./load-progress.ts";
 import { type DeliveryRecord, type Outcomes, recordOutcomes } from "./record-outcomes.ts";
 
@@ -195,8 +195,8 @@ describe("a lane", () => {
     await record([], { pauses: [{ ...endpoint, pauseMs: 60_000 }] });
     await record([], { pauses: [{ ...endpoint, pauseMs: 1_000 }] });
     expect(await laneOf(endpoint)).toEqual({ dueInMs: null, pauseInMs: inMs(60_000) });
-    const paused = (await loadPausedLanes(rig.db)).filter(({ endpointId }) => endpointId === endpoint.endpointId);
-    expect(paused).toEqual([{ endpointId: endpoint.endpointId, remainingMs: inMs(60_000) }]);
+    const paused = (await loadHeldLanes(rig.db)).filter(({ endpointId }) => endpointId === endpoint.endpointId);
+    expect(paused).toEqual([{ endpointId: endpoint.endpointId, pauseMs: inMs(60_000), breaker: null }]);
   });
 
   it("is paused and made due in one batch", async () => {

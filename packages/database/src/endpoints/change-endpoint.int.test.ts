@@ -68,6 +68,9 @@ describe("a change of an endpoint", () => {
       concurrency: 3,
       timeoutMs: 5_000,
       retrySchedule: [1, 2, 3],
+      ordering: "entity" as const,
+      orderSkipAttempts: 3,
+      orderSkipSeconds: 600,
       format: "cloudevents-binary" as const,
     };
     const endpoint = await anEndpoint(rig.db, settings);

@@ -15,7 +15,9 @@ export interface EndpointSettings {
   /** JSON as `readFilter` takes it. */
   filter?: unknown;
   headers?: Record<string, string> | null;
-  ordering?: "none";
+  ordering?: "none" | "entity" | "endpoint";
+  orderSkipAttempts?: number | null;
+  orderSkipSeconds?: number | null;
   format?: EndpointFormat;
   ratePerSecond?: number | null;
   concurrency?: number | null;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AttemptOutcome } from "../delivery/after-attempt.ts";
 import { DEFAULT_BREAKER_POLICY as policy } from "./breaker.ts";
-import { attemptEnded, attemptStarted, type Lane, mayStart, newLane } from "./slots.ts";
+import { attemptEnded, attemptStarted, type Lane, mayStart, newLane, withShare } from "./slots.ts";
 
 const ok: AttemptOutcome = { kind: "accepted", status: 200 };
 const down: AttemptOutcome = { kind: "refused", status: 503 };
@@ -63,5 +63,47 @@ describe("mayStart", () => {
     let lane = newLane(3, undefined, 0);
     for (let i = 0; i < 20; i++) lane = end(start(lane, i), { kind: "refused", status: 422 }, i);
     expect(lane).toEqual(newLane(3, undefined, 0));
+  });
+});
+
+describe("another share of the endpoint's limits", () => {
+  const startable = (lane: Lane, nowMs: number): number => {
+    let count = 0;
+    for (let trial = lane; count < 1_000 && mayStart(trial, nowMs).start; trial = start(trial, nowMs)) count += 1;
+    return count;
+  };
+
+  it("holds at once: what is out under a larger one counts, and nothing starts until it fits", () => {
+    let lane = start(start(start(newLane(3, undefined, 0), 0), 0), 0);
+    lane = withShare(lane, 2, undefined, 0);
+    expect(mayStart(end(lane, ok, 1), 1).start).toBe(false);
+    expect(mayStart(end(end(lane, ok, 1), ok, 2), 2).start).toBe(true);
+  });
+
+  it("is used whole at once where nothing failed, and grown into by successes where something did", () => {
+    expect(startable(withShare(newLane(2, undefined, 0), 8, undefined, 0), 0)).toBe(8);
+    const shaken = end(start(newLane(4, undefined, 0), 0), down, 0);
+    const wider = withShare(shaken, 8, undefined, 0);
+    expect(startable(wider, 0)).toBe(2);
+    expect(startable(end(start(wider, 0), ok, 1), 1)).toBe(3);
+  });
+
+  it("may be none, without end: a lane comes back to life when it has one again", () => {
+    let lane = withShare(start(newLane(1, undefined, 0), 0), 0, undefined, 0);
+    expect(mayStart(lane, 0)).toEqual({ start: false, why: "concurrency" });
+    lane = withShare(end(lane, down, 1), 4, undefined, 2);
+    expect(startable(lane, 2)).toBe(1);
+  });
+
+  it("never brings more tokens than were left, nor more than the new rate may burst", () => {
+    expect(startable(withShare(newLane(100, 10, 0), 100, 4, 0), 0)).toBe(4);
+    let lane = newLane(100, 4, 0);
+    for (let count = 0; count < 4; count += 1) lane = start(lane, 0);
+    expect(startable(withShare(lane, 100, 10, 500), 500)).toBe(2);
+  });
+
+  it("that begins now begins with an empty bucket", () => {
+    const lane = withShare(newLane(0, 10, 0), 100, 10, 60_000);
+    expect([startable(lane, 60_000), startable(lane, 60_500)]).toEqual([0, 5]);
   });
 });

@@ -1,5 +1,5 @@
 import { afterOutcome, type Breaker, type BreakerPolicy, closedBreaker, probing, type SeenAttempt } from "./breaker.ts";
-import { fullBucket, msUntilToken, type TokenBucket, withoutToken } from "./token-bucket.ts";
+import { emptyBucket, fullBucket, msUntilToken, refilled, type TokenBucket, withoutToken } from "./token-bucket.ts";
 
 /** All that decides whether an endpoint's next attempt may start. Times are milliseconds since 1970. */
 export type Lane = {
@@ -23,8 +23,26 @@ export type StartDecision =
 
 /** A lane that nothing was sent on yet. `perSecond`: the endpoint's rate limit, where it has one. */
 export function newLane(concurrency: number, perSecond: number | undefined, nowMs: number): Lane {
-  const lane = { inFlight: 0, concurrency, breaker: closedBreaker(concurrency) };
+  const lane = { inFlight: 0, concurrency, breaker: closedBreaker(Math.max(1, concurrency)) };
   return perSecond === undefined ? lane : { ...lane, rate: { perSecond, bucket: fullBucket(perSecond, nowMs) } };
+}
+
+/**
+ * The lane under another share of its endpoint's limits. What is out goes on under the old one. Tokens that are left
+ * stay, as far as the new rate may burst; a share that begins now begins without any, since others may just have used theirs.
+ */
+export function withShare(lane: Lane, concurrency: number, perSecond: number | undefined, nowMs: number): Lane {
+  const { rate, ...rest } = lane;
+  const breaker = widened(lane, concurrency);
+  if (perSecond === undefined) return { ...rest, concurrency, breaker };
+  const left = rate && lane.concurrency > 0 ? refilled(rate.bucket, rate.perSecond, nowMs) : emptyBucket(nowMs);
+  return { ...rest, concurrency, breaker, rate: { perSecond, bucket: refilled(left, perSecond, nowMs) } };
+}
+
+/** A breaker that holds nothing back takes the whole of the new share; any other grows to it by successes. */
+function widened({ breaker, concurrency: before }: Lane, concurrency: number): Breaker {
+  if (breaker.state !== "closed" || breaker.failuresInRow > 0 || breaker.allowed < before) return breaker;
+  return closedBreaker(Math.max(1, concurrency));
 }
 
 /** Whether one more attempt may start now, and if not, why and until when. */
@@ -36,7 +54,7 @@ export function mayStart(lane: Lane, nowMs: number): StartDecision {
   const closedUntilMs = breakerHoldsUntil(lane.breaker);
   if (nowMs < closedUntilMs) return { start: false, why: "breaker", untilMs: closedUntilMs };
   // A probe goes alone, whatever is still out from before the breaker opened.
-  if (!probe && lane.inFlight >= slotsOf(lane)) return { start: false, why: "concurrency" };
+  if (lane.concurrency === 0 || (!probe && lane.inFlight >= slotsOf(lane))) return { start: false, why: "concurrency" };
   const waitMs = lane.rate ? msUntilToken(lane.rate.bucket, lane.rate.perSecond, nowMs) : 0;
   return waitMs > 0 ? { start: false, why: "rate", untilMs: nowMs + waitMs } : { start: true, probe };
 }
@@ -52,7 +70,8 @@ export function attemptStarted(lane: Lane, policy: BreakerPolicy, nowMs: number)
 
 /** The lane after an attempt has ended. @param dice in [0, 1), spreads the breaker's probes */
 export function attemptEnded(lane: Lane, seen: SeenAttempt, policy: BreakerPolicy, nowMs: number, dice: number): Lane {
-  const breaker = afterOutcome(lane.breaker, seen, lane.concurrency, policy, nowMs, dice);
+  // A share may shrink to nothing while attempts are out; what the breaker allows must be able to grow again.
+  const breaker = afterOutcome(lane.breaker, seen, Math.max(1, lane.concurrency), policy, nowMs, dice);
   return { ...lane, inFlight: Math.max(0, lane.inFlight - 1), breaker };
 }
 

@@ -6,6 +6,9 @@ export function fullBucket(perSecond: number, nowMs: number): TokenBucket {
   return { tokens: burstOf(perSecond), atMs: nowMs };
 }
 
+/** A bucket that fills from a time on. */
+export const emptyBucket = (fromMs: number): TokenBucket => ({ tokens: 0, atMs: fromMs });
+
 /** The bucket with what has flowed in since. A clock that went back adds nothing. */
 export function refilled(bucket: TokenBucket, perSecond: number, nowMs: number): TokenBucket {
   const elapsedMs = Math.max(0, nowMs - bucket.atMs);

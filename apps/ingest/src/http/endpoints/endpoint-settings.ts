@@ -13,9 +13,18 @@ export function endpointSettings(given: UpdateEndpoint, checkUrl: CheckUrl): End
   if (given.url !== undefined) checkUrl(given.url);
   const errors = [...(given.headers ? customHeaderErrors(given.headers) : []), ...filterErrors(given.filter)];
   if (errors.length > 0) throw invalidInput(errors);
-  const { rateLimit, ...same } = given;
-  const settings = rateLimit === undefined ? same : { ...same, ratePerSecond: rateLimit?.perSecond ?? null };
-  return withoutUndefined(settings);
+  const { rateLimit, orderingValve, ...same } = given;
+  const rate = rateLimit === undefined ? {} : { ratePerSecond: rateLimit?.perSecond ?? null };
+  return withoutUndefined({ ...same, ...rate, ...valveColumns(orderingValve) });
+}
+
+/** The valve is set as a whole: a part that is left out isn't kept from before. */
+function valveColumns(valve: UpdateEndpoint["orderingValve"]): EndpointSettings {
+  if (valve === undefined) return {};
+  return {
+    orderSkipAttempts: valve?.skipAfterAttempts ?? null,
+    orderSkipSeconds: valve?.skipAfterSeconds ?? null,
+  };
 }
 
 /** Null takes the filter away. */

@@ -14,6 +14,7 @@ export const presentEndpoint = (row: EndpointRow): Endpoint => ({
   ...(row.description === null ? {} : { description: row.description }),
   ...(row.headers === null ? {} : { headers: row.headers as Record<string, string> }),
   ordering: row.ordering as Endpoint["ordering"],
+  ...presentValve(row),
   format: row.format as Endpoint["format"],
   ...(row.ratePerSecond === null ? {} : { rateLimit: { perSecond: row.ratePerSecond } }),
   ...(row.concurrency === null ? {} : { concurrency: row.concurrency }),
@@ -26,6 +27,15 @@ export const presentEndpoint = (row: EndpointRow): Endpoint => ({
   createdAt: row.createdAt.toISOString(),
 });
 
+function presentValve({ orderSkipAttempts, orderSkipSeconds }: EndpointRow): Pick<Endpoint, "orderingValve"> {
+  if (orderSkipAttempts === null && orderSkipSeconds === null) return {};
+  return {
+    orderingValve: {
+      ...(orderSkipAttempts === null ? {} : { skipAfterAttempts: orderSkipAttempts }),
+      ...(orderSkipSeconds === null ? {} : { skipAfterSeconds: orderSkipSeconds }),
+    },
+  };
+}
 const presentHandshake = (status: string, attempts: number, reason: string | null) => ({
   status: status as NonNullable<Endpoint["handshake"]>["status"],
   attempts,
