@@ -55,8 +55,13 @@ export type CreateEndpoint = {
   readonly description?: string | undefined;
   /** Sent with each webhook, besides ours */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Deliveries are independent of each other */
-  readonly ordering?: "none" | undefined;
+  /** none: each event by itself; entity: an entity's events one after another; endpoint: all events so */
+  readonly ordering?: "none" | "entity" | "endpoint" | undefined;
+  /** When an ordered delivery that keeps failing lets those behind it pass; it is then discarded, order-skipped. Default: it holds them */
+  readonly orderingValve?: {
+    readonly skipAfterAttempts?: number | undefined;
+    readonly skipAfterSeconds?: number | undefined;
+  } | undefined;
   /** Of the webhooks: Standard Webhooks, or CloudEvents 1.0; signed in the same way. Default standard */
   readonly format?: "standard" | "cloudevents-structured" | "cloudevents-binary" | undefined;
   /** Whether the receiver is asked first (CloudEvents HTTP webhook validation); until it agrees nothing is sent */
@@ -134,7 +139,7 @@ export type Delivery = {
   readonly eventType: string;
   readonly endpointId: string;
   readonly status: "pending" | "sending" | "delivered" | "exhausted" | "expired" | "discarded";
-  /** Why it was discarded */
+  /** Why it was discarded: endpoint-disabled, endpoint-deleted, replay-cancelled or order-skipped */
   readonly reason?: string | undefined;
   /** The replay that it belongs to */
   readonly replayId?: string | undefined;
@@ -156,8 +161,13 @@ export type Endpoint = {
   readonly description?: string | undefined;
   /** Sent with each webhook, besides ours */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Deliveries are independent of each other */
-  readonly ordering: "none";
+  /** none: each event by itself; entity: an entity's events one after another; endpoint: all events so */
+  readonly ordering: "none" | "entity" | "endpoint";
+  /** When an ordered delivery that keeps failing lets those behind it pass; it is then discarded, order-skipped. Default: it holds them */
+  readonly orderingValve?: {
+    readonly skipAfterAttempts?: number | undefined;
+    readonly skipAfterSeconds?: number | undefined;
+  } | undefined;
   /** Of the webhooks: Standard Webhooks, or CloudEvents 1.0; signed in the same way. Default standard */
   readonly format: "standard" | "cloudevents-structured" | "cloudevents-binary";
   readonly rateLimit?: {
@@ -656,8 +666,12 @@ export type UpdateEndpoint = {
   readonly enabled?: boolean | undefined;
   readonly description?: string | null | undefined;
   readonly headers?: Readonly<Record<string, string>> | null | undefined;
-  /** Deliveries are independent of each other */
-  readonly ordering?: "none" | undefined;
+  /** none: each event by itself; entity: an entity's events one after another; endpoint: all events so */
+  readonly ordering?: "none" | "entity" | "endpoint" | undefined;
+  readonly orderingValve?: {
+    readonly skipAfterAttempts?: number | undefined;
+    readonly skipAfterSeconds?: number | undefined;
+  } | null | undefined;
   /** Of the webhooks: Standard Webhooks, or CloudEvents 1.0; signed in the same way. Default standard */
   readonly format?: "standard" | "cloudevents-structured" | "cloudevents-binary" | undefined;
   readonly rateLimit?: {

@@ -10,6 +10,8 @@ export interface ConnectionOptions {
   readonly retry?: Partial<RetryPolicy>;
   /** For one request without a wait, milliseconds; default 30,000. */
   readonly timeoutMs?: number;
+  /** After so long without a sign of life a stream is opened anew, milliseconds; default 45,000: three signs. */
+  readonly streamSilenceMaxMs?: number;
   readonly fetch?: typeof globalThis.fetch;
 }
 
@@ -21,7 +23,7 @@ export type AnswerOf<N extends CallName> = Field<N, "answer">;
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
-  /** What the server may wait before it answers, milliseconds; the time-out comes after it. */
+  /** What the server may wait before it answers, milliseconds; the time-out comes after it. Infinity: `signal` alone ends it. */
   readonly waitMs?: number;
 }
 
@@ -43,6 +45,10 @@ export class Connection {
     this.#options = options;
     this.#retry = { ...defaultRetry, ...options.retry };
     this.#fetch = options.fetch ?? globalThis.fetch;
+  }
+
+  get streamSilenceMaxMs(): number {
+    return this.#options.streamSilenceMaxMs ?? 45_000;
   }
 
   /**
@@ -69,14 +75,15 @@ export class Connection {
   async #once(name: CallName, request: AnyRequest, { signal, waitMs = 0 }: CallOptions): Promise<Outcome> {
     const [method = "GET", template = ""] = name.split(" ");
     const url = new URL(this.#options.url.replace(/\/$/, "") + filled(template, request));
-    const timeout = AbortSignal.timeout((this.#options.timeoutMs ?? 30_000) + waitMs);
+    const timeoutMs = (this.#options.timeoutMs ?? 30_000) + waitMs;
+    const signals = [signal, Number.isFinite(timeoutMs) ? AbortSignal.timeout(timeoutMs) : undefined];
     let response: Response;
     try {
       response = await this.#fetch(url, {
         method,
         headers: this.#headers(request),
         redirect: "error",
-        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+        signal: AbortSignal.any(signals.filter((each) => each !== undefined)),
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       });
     } catch (error) {

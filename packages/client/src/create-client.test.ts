@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 import { createClient } from "./create-client.ts";
+import { NoStream } from "./follow-events.ts";
 import { NoAnswer, ProblemError, UnexpectedAnswer } from "./problem-error.ts";
 
 interface Seen {
@@ -25,7 +26,10 @@ async function scripted(...answers: Answer[]) {
     answer(response, one);
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
-  onTestFinished(() => void server.close());
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return { seen, url, client: createClient({ url, apiKey: "pb_dev_key" }) };
 }
@@ -140,6 +144,43 @@ test("following without a stream waits at the server instead", async () => {
   );
   expect((await all(client.operations.follow("op"))).map(({ id }) => id)).toEqual(["1", "2"]);
   expect(seen[1]?.request).toBe("GET /v1/operations/op?wait=20");
+});
+
+test("a stream is opened anew while the server is started again", async () => {
+  const { client } = await scripted(
+    stream(told("1")),
+    cut,
+    problem(503, "unavailable", { "retry-after": "0" }),
+    stream(told("2")),
+  );
+  const following = client.events.follow({ since: "2026-11-24T09:30:00Z" });
+  const events = [await following.next(), await following.next()];
+  expect(events.map(({ value }) => value)).toMatchObject([{ event: { id: "1" } }, { event: { id: "2" } }]);
+});
+
+test("a stream that is silent is taken for dead, and opened anew after its last event", async () => {
+  const silent: Answer = (response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" }).write(told("1"));
+  };
+  const { url, seen } = await scripted(silent, stream(told("2")));
+  const client = createClient({ url, apiKey: "k", streamSilenceMaxMs: 50 });
+  const following = client.events.follow();
+  await following.next();
+  expect((await following.next()).value).toMatchObject({ event: { id: "2" } });
+  expect(seen[1]?.headers["last-event-id"]).toBe("at-1");
+});
+
+test("a feed from now on that breaks off before it has a place is not begun again: it would pass events over", async () => {
+  const { client, seen } = await scripted(stream(": hello\n\n"), stream(told("1")));
+  const half: Answer = (response) => {
+    response.writeHead(200, { "content-type": "text/event-stream", "content-length": "100" });
+    response.write("data");
+    setTimeout(() => response.destroy(), 20);
+  };
+  const broken = await scripted(half);
+  await expect(broken.client.events.follow().next()).rejects.toThrow(NoStream);
+  expect((await client.events.follow({ cursor: "x" }).next()).value).toMatchObject({ event: { id: "1" } });
+  expect(seen).toHaveLength(2);
 });
 
 test("following ends when the caller gives up", async () => {
