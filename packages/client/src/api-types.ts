@@ -1,6 +1,28 @@
 // Made by `npm run generate` from the OpenAPI document; change the contracts (packages/contracts) and the paths
 // (apps/ingest/src/http/documents/paths.ts) instead.
 
+/** What proves who calls */
+export type ApiKey = {
+  readonly id: string;
+  readonly name: string;
+  /** What the key begins with */
+  readonly prefix: string;
+  readonly scopes: readonly ("operations:write" | "operations:read" | "endpoints:write" | "endpoints:read" | "operator" | "platform")[];
+  readonly partner?: string | undefined;
+  readonly createdAt: string;
+  readonly expiresAt?: string | undefined;
+  readonly revokedAt?: string | undefined;
+  /** To half a minute */
+  readonly lastUsedAt?: string | undefined;
+  /** The key itself, `pb_<env>_<id>_<secret>`: in the answer to its creation only */
+  readonly key?: string | undefined;
+};
+
+export type ApiKeyPage = {
+  readonly data: readonly ApiKey[];
+  readonly nextCursor?: string | undefined;
+};
+
 /** One HTTP request to an endpoint */
 export type Attempt = {
   readonly number: number;
@@ -13,6 +35,16 @@ export type Attempt = {
   readonly cause?: string | undefined;
   /** First bytes of the answer, at most 1 KiB */
   readonly response?: string | undefined;
+};
+
+/** A key to be made */
+export type CreateApiKey = {
+  readonly name: string;
+  /** None that the key of this request lacks; a partner's key can't be an operator's */
+  readonly scopes: readonly ("operations:write" | "operations:read" | "endpoints:write" | "endpoints:read" | "operator" | "platform")[];
+  /** Whose it is to be: it sees what the partner's grant allows */
+  readonly partner?: string | undefined;
+  readonly expiresAt?: string | undefined;
 };
 
 /** One write of a batch */
@@ -47,6 +79,8 @@ export type BatchResults = {
 export type CreateEndpoint = {
   readonly url: string;
   readonly events: readonly string[];
+  /** Whose it is; of a partner's own key it is that partner's in any case */
+  readonly partner?: string | undefined;
   /** Conditions on the event's `data` and `entity`: equality, $in, $prefix, $gt, $gte, $lt, $lte, $exists, $and, $or, $not */
   readonly filter?: Readonly<Record<string, unknown>> | undefined;
   /** v1: HMAC-SHA256 with a shared secret; v1a: ed25519, verified with a public key */
@@ -75,6 +109,19 @@ export type CreateEndpoint = {
   readonly timeoutMs?: number | undefined;
   /** Seconds before each further attempt; default 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h */
   readonly retrySchedule?: readonly number[] | undefined;
+};
+
+/** A party that may register endpoints; without a grant it sees nothing */
+export type CreatePartner = {
+  readonly name: string;
+  readonly grant?: Grant | undefined;
+};
+
+/** A tenant to be made */
+export type CreateTenant = {
+  readonly name: string;
+  /** Any JSON */
+  readonly quota?: unknown | undefined;
 };
 
 /** Which past events an endpoint is to get again */
@@ -179,6 +226,7 @@ export type Endpoint = {
   readonly timeoutMs?: number | undefined;
   /** Seconds before each further attempt; default 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h */
   readonly retrySchedule?: readonly number[] | undefined;
+  readonly partner?: string | undefined;
   /** Conditions on the event's `data` and `entity`: equality, $in, $prefix, $gt, $gte, $lt, $lte, $exists, $and, $or, $not */
   readonly filter?: Readonly<Record<string, unknown>> | undefined;
   /** How the newest secret signs; rotate to change it */
@@ -285,6 +333,14 @@ export type EventTypeList = {
     /** JSON Schema 2020-12 */
     readonly dataSchema?: Readonly<Record<string, unknown>> | undefined;
   }[];
+};
+
+/** What a partner sees, whatever it subscribes to */
+export type Grant = {
+  /** None: it sees nothing */
+  readonly events: readonly string[];
+  /** Conditions on `data` and `entity` of these events, as filters of endpoints have them */
+  readonly filter?: Readonly<Record<string, unknown>> | undefined;
 };
 
 /** Public keys of a tenant's endpoints with `v1a` (RFC 7517) */
@@ -455,9 +511,22 @@ export type OperationTypeList = {
   readonly unfinishedIsLeast?: true | undefined;
 };
 
+/** A party inside a tenant */
+export type Partner = {
+  readonly id: string;
+  readonly name: string;
+  readonly grant: Grant;
+  readonly createdAt: string;
+};
+
+export type PartnerPage = {
+  readonly data: readonly Partner[];
+  readonly nextCursor?: string | undefined;
+};
+
 /** A refusal as RFC 9457 has it */
 export type Problem = {
-  readonly type: "https://postback.dev/problems/malformed-json" | "https://postback.dev/problems/invalid-encoding" | "https://postback.dev/problems/invalid-cursor" | "https://postback.dev/problems/invalid-query" | "https://postback.dev/problems/unauthenticated" | "https://postback.dev/problems/forbidden" | "https://postback.dev/problems/not-found" | "https://postback.dev/problems/method-not-allowed" | "https://postback.dev/problems/entity-busy" | "https://postback.dev/problems/too-many-secrets" | "https://postback.dev/problems/operation-ended" | "https://postback.dev/problems/dead-letter-settled" | "https://postback.dev/problems/dead-letter-without-header" | "https://postback.dev/problems/delivery-sending" | "https://postback.dev/problems/endpoint-disabled" | "https://postback.dev/problems/replay-ended" | "https://postback.dev/problems/replay-unfinished" | "https://postback.dev/problems/operation-not-stuck" | "https://postback.dev/problems/request-timeout" | "https://postback.dev/problems/body-too-large" | "https://postback.dev/problems/unsupported-media-type" | "https://postback.dev/problems/invalid-input" | "https://postback.dev/problems/unknown-operation-type" | "https://postback.dev/problems/entity-mismatch" | "https://postback.dev/problems/invalid-id" | "https://postback.dev/problems/step-refused" | "https://postback.dev/problems/idempotency-key-reused" | "https://postback.dev/problems/forbidden-address" | "https://postback.dev/problems/upgrade-required" | "https://postback.dev/problems/overloaded" | "https://postback.dev/problems/unavailable" | "https://postback.dev/problems/internal";
+  readonly type: "https://postback.dev/problems/malformed-json" | "https://postback.dev/problems/invalid-encoding" | "https://postback.dev/problems/invalid-cursor" | "https://postback.dev/problems/invalid-query" | "https://postback.dev/problems/unauthenticated" | "https://postback.dev/problems/forbidden" | "https://postback.dev/problems/not-found" | "https://postback.dev/problems/method-not-allowed" | "https://postback.dev/problems/entity-busy" | "https://postback.dev/problems/too-many-secrets" | "https://postback.dev/problems/operation-ended" | "https://postback.dev/problems/dead-letter-settled" | "https://postback.dev/problems/dead-letter-without-header" | "https://postback.dev/problems/delivery-sending" | "https://postback.dev/problems/endpoint-disabled" | "https://postback.dev/problems/replay-ended" | "https://postback.dev/problems/replay-unfinished" | "https://postback.dev/problems/operation-not-stuck" | "https://postback.dev/problems/request-timeout" | "https://postback.dev/problems/body-too-large" | "https://postback.dev/problems/unsupported-media-type" | "https://postback.dev/problems/invalid-input" | "https://postback.dev/problems/unknown-operation-type" | "https://postback.dev/problems/entity-mismatch" | "https://postback.dev/problems/invalid-id" | "https://postback.dev/problems/step-refused" | "https://postback.dev/problems/idempotency-key-reused" | "https://postback.dev/problems/forbidden-address" | "https://postback.dev/problems/rate-limited" | "https://postback.dev/problems/upgrade-required" | "https://postback.dev/problems/overloaded" | "https://postback.dev/problems/unavailable" | "https://postback.dev/problems/internal";
   readonly title: string;
   readonly status: number;
   /** What is wrong, and what to do about it */
@@ -642,6 +711,30 @@ export type SubmitOperation = {
   readonly id?: string | undefined;
 };
 
+/** The border of isolation: keys, partners, endpoints and all data belong to one */
+export type Tenant = {
+  readonly id: string;
+  readonly name: string;
+  /** Any JSON */
+  readonly quota?: unknown | undefined;
+  readonly enabled: boolean;
+  readonly disabledAt?: string | undefined;
+  readonly createdAt: string;
+  /** Its first key, an operator's, to be handed to it: in the answer to the creation only */
+  readonly apiKey?: string | undefined;
+};
+
+export type TenantPage = {
+  readonly data: readonly Tenant[];
+  readonly nextCursor?: string | undefined;
+};
+
+/** Changes to a key; null takes its end away */
+export type UpdateApiKey = {
+  readonly name?: string | undefined;
+  readonly expiresAt?: string | null | undefined;
+};
+
 /** An event of an operation, and who was told of it */
 export type ToldEvent = {
   readonly id: string;
@@ -680,6 +773,20 @@ export type UpdateEndpoint = {
   readonly concurrency?: number | null | undefined;
   readonly timeoutMs?: number | null | undefined;
   readonly retrySchedule?: readonly number[] | null | undefined;
+};
+
+/** Changes to a partner; a grant replaces the one before as a whole */
+export type UpdatePartner = {
+  readonly name?: string | undefined;
+  readonly grant?: Grant | undefined;
+};
+
+/** Changes to a tenant; null gives it the usual quota */
+export type UpdateTenant = {
+  readonly name?: string | undefined;
+  readonly quota?: unknown | null | undefined;
+  /** Keys of a disabled tenant are refused; nothing of it is deleted */
+  readonly enabled?: boolean | undefined;
 };
 
 /** The body of a webhook; its id is in the header webhook-id */
@@ -909,5 +1016,83 @@ export interface Calls {
   /** How far the consumer groups are behind, as this instance saw it within the last 10 s */
   "GET /v1/lag": {
     answer: Lag;
+  };
+  /** Make an API key; nobody can give it a scope that his own lacks */
+  "POST /v1/api-keys": {
+    body: CreateApiKey;
+    answer: ApiKey;
+  };
+  /** The tenant's API keys, those that were revoked too */
+  "GET /v1/api-keys": {
+    query?: { "limit"?: number | undefined; "cursor"?: string | undefined };
+    answer: ApiKeyPage;
+  };
+  /** An API key, without what opens anything */
+  "GET /v1/api-keys/{id}": {
+    path: { "id": string };
+    answer: ApiKey;
+  };
+  /** Change a key's name or end; not of a key with a scope that one's own lacks */
+  "PATCH /v1/api-keys/{id}": {
+    path: { "id": string };
+    body: UpdateApiKey;
+    answer: ApiKey;
+  };
+  /** Revoke a key: within a second no process takes it any more */
+  "DELETE /v1/api-keys/{id}": {
+    path: { "id": string };
+    answer: undefined;
+  };
+  /** Add a partner; without a grant it sees nothing */
+  "POST /v1/partners": {
+    body: CreatePartner;
+    answer: Partner;
+  };
+  /** The tenant's partners */
+  "GET /v1/partners": {
+    query?: { "limit"?: number | undefined; "cursor"?: string | undefined };
+    answer: PartnerPage;
+  };
+  /** A partner with its grant */
+  "GET /v1/partners/{id}": {
+    path: { "id": string };
+    answer: Partner;
+  };
+  /** Change a partner; when a changed grant is answered, every live dispatcher goes by it */
+  "PATCH /v1/partners/{id}": {
+    path: { "id": string };
+    body: UpdatePartner;
+    answer: Partner;
+  };
+  /** Take a partner away: its keys are revoked and its endpoints deleted */
+  "DELETE /v1/partners/{id}": {
+    path: { "id": string };
+    answer: undefined;
+  };
+  /** Add a tenant with its first API key, an operator's */
+  "POST /v1/tenants": {
+    body: CreateTenant;
+    answer: Tenant;
+  };
+  /** The tenants; never what is in them */
+  "GET /v1/tenants": {
+    query?: { "limit"?: number | undefined; "cursor"?: string | undefined };
+    answer: TenantPage;
+  };
+  /** A tenant */
+  "GET /v1/tenants/{id}": {
+    path: { "id": string };
+    answer: Tenant;
+  };
+  /** Change a tenant's name or quota, disable or enable it */
+  "PATCH /v1/tenants/{id}": {
+    path: { "id": string };
+    body: UpdateTenant;
+    answer: Tenant;
+  };
+  /** Disable a tenant: its keys are refused within a second, and nothing of it is deleted */
+  "DELETE /v1/tenants/{id}": {
+    path: { "id": string };
+    answer: undefined;
   };
 }

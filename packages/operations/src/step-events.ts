@@ -1,4 +1,4 @@
-import { type Entity, entitySchema } from "@postback/contracts";
+import { type Entity, entitySchema, idSchema } from "@postback/contracts";
 import type { Json } from "@postback/domain";
 import { toJson } from "./json-value.ts";
 import { limits } from "./limits.ts";
@@ -9,6 +9,8 @@ export interface Emitted {
   readonly data: Json;
   /** What the event is about, when not the operation's entity. */
   readonly entity?: Entity;
+  /** The partners that it is for, when not those of the operation. */
+  readonly audience?: readonly string[] | "everyone";
 }
 
 /** A step emitted what its catalog doesn't allow: a mistake of the definition, which no further attempt mends. */
@@ -50,23 +52,29 @@ export class StepEvents {
     this.#open = false;
   }
 
-  emit(type: string, data: unknown, { entity }: EmitOptions = {}): void {
+  emit(type: string, data: unknown, options: EmitOptions = {}): void {
     if (!this.#open) throw new InvalidEvent(type, "was emitted after the step had ended");
     try {
-      this.#add(type, this.#checked(type, data), entity);
+      this.#add(type, this.#checked(type, data), options);
     } catch (error) {
       if (error instanceof InvalidEvent) this.#wrong ??= error;
       throw error;
     }
   }
 
-  #add(type: string, data: Json, entity: Entity | undefined): void {
+  #add(type: string, data: Json, { entity, audience }: EmitOptions): void {
     if (this.#emitted.length >= limits.eventsPerStepMax) {
       throw new InvalidEvent(type, `is one more than the ${limits.eventsPerStepMax} that a step may emit`);
     }
     if (entity !== undefined && !entitySchema.safeParse(entity).success)
       throw new InvalidEvent(type, "has no valid entity");
-    this.#emitted.push(entity === undefined ? { type, data } : { type, data, entity });
+    if (!isAudience(audience)) throw new InvalidEvent(type, "has an audience that is no list of partners' ids");
+    this.#emitted.push({
+      type,
+      data,
+      ...(entity === undefined ? {} : { entity }),
+      ...(audience === undefined ? {} : { audience }),
+    });
   }
 
   #checked(type: string, data: unknown): Json {
@@ -82,3 +90,8 @@ export class StepEvents {
     return json.value;
   }
 }
+
+const isAudience = (audience: EmitOptions["audience"]): boolean =>
+  audience === undefined ||
+  audience === "everyone" ||
+  (audience.length <= limits.audienceMax && audience.every((id) => idSchema.safeParse(id).success));
