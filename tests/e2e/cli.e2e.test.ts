@@ -1,10 +1,12 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { type Client, createClient, type Event, type Operation } from "@postback/client";
+import { type Client, createClient, type Delivery, type Event, type Operation } from "@postback/client";
 import { eventually } from "@postback/testkit";
+import { Webhook } from "standardwebhooks";
 import { beforeAll, describe, expect, test } from "vitest";
 import { order } from "./rig/orders.ts";
+import type { Received } from "./rig/scripted-receiver.ts";
 import { useShopStack } from "./rig/shop-stack.ts";
 
 const shop = useShopStack();
@@ -110,16 +112,76 @@ test("endpoints, deliveries and replay: registered, told, told again with the sa
   expect(await postback("endpoints", "get", id)).toMatchObject({ code: 1, stderr: expect.stringContaining("no such") });
 });
 
-describe("postback tail", () => {
-  /** Standard output of a process that goes on, as it comes. */
-  function reading(child: ChildProcess): { readonly text: string } {
-    const read = { text: "" };
-    child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
-      read.text += chunk;
-    });
-    return read;
-  }
+/** Standard output of a process that goes on, as it comes. */
+function reading(child: ChildProcess): { readonly text: string } {
+  const read = { text: "" };
+  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
+    read.text += chunk;
+  });
+  return read;
+}
 
+describe("postback listen", () => {
+  test("forwards the signed webhook byte for byte; what came of it is an attempt; it ends with the endpoint", async () => {
+    const { receiver } = shop();
+    const child = spawn(
+      process.execPath,
+      [main, "listen", "--forward", receiver.partner("local"), "--types", "listen.*", "--json"],
+      { env: surroundings(), stdio: ["ignore", "pipe", "inherit"] },
+    );
+    const read = reading(child);
+    const { id, secret } = await eventually(() => {
+      const [line = ""] = read.text.split("\n");
+      return (JSON.parse(line) as { endpoint: { id: string; secret: string } }).endpoint;
+    });
+    expect(secret).toMatch(/^whsec_/);
+
+    const event = await client.events.publish({ type: "listen.told", data: { name: "Ölaf", amount: 1.5 } });
+    const received = await eventually(() => {
+      const [one] = receiver.of("local");
+      expect(one).toBeDefined();
+      return one as Received;
+    });
+    const headers = Object.fromEntries(Object.entries(received.headers).map(([name, value]) => [name, String(value)]));
+    expect(new Webhook(secret).verify(received.body.toString("utf8"), headers)).toMatchObject({ type: "listen.told" });
+    await eventually(() =>
+      expect(read.text).toContain(`"id":"${event.id}","type":"listen.told","attempt":1,"status":2`),
+    );
+    await eventually(async () => {
+      const [delivery] = documents<Delivery>(await postback("deliveries", id, "--json"));
+      expect(delivery).toMatchObject({ eventId: event.id, status: "delivered" });
+      expect(delivery?.attempts).toEqual([expect.objectContaining({ number: 1, outcome: "accepted" })]);
+    });
+
+    const closed = once(child, "close");
+    child.kill("SIGINT");
+    expect(await closed).toEqual([130, null]);
+    await eventually(async () => expect(await postback("endpoints", "get", id)).toMatchObject({ code: 1 }));
+  });
+
+  test("what the local receiver doesn't take is an attempt that says why", async () => {
+    const child = spawn(
+      process.execPath,
+      [main, "listen", "--forward", "http://127.0.0.1:1/hooks", "--types", "nobody.*", "--json"],
+      { env: surroundings(), stdio: ["ignore", "pipe", "inherit"] },
+    );
+    const read = reading(child);
+    const id = await eventually(
+      () => (JSON.parse(read.text.split("\n")[0] ?? "") as { endpoint: { id: string } }).endpoint.id,
+    );
+    await client.events.publish({ type: "nobody.there", data: 1 });
+    await eventually(async () => {
+      const [delivery] = documents<Delivery>(await postback("deliveries", id, "--json"));
+      expect(delivery?.attempts[0]).toMatchObject({ outcome: "refused", status: 502 });
+      expect(delivery?.attempts[0]?.response).toContain("ECONNREFUSED");
+    });
+    const closed = once(child, "close");
+    child.kill("SIGTERM");
+    await closed;
+  });
+});
+
+describe("postback tail", () => {
   test("shows events as they come, goes on after a cursor, and ends when it is interrupted", async () => {
     const child = spawn(process.execPath, [main, "tail", "--types", "tail.*", "--since", "1m", "--json"], {
       env: surroundings(),

@@ -19,6 +19,7 @@ import { checkUrlBy } from "./http/endpoints/check-url.ts";
 import { type OnUpgrade, upgradeToStream } from "./http/stream/upgrade.ts";
 import { groupLag } from "./lag/group-lag.ts";
 import { watchLag } from "./lag/watch-lag.ts";
+import { Listeners } from "./listen/listeners.ts";
 import { CommandProjection } from "./project-commands.ts";
 import { pushOn } from "./push/push.ts";
 import { storeOn } from "./store.ts";
@@ -101,6 +102,12 @@ export function composeIngest({ config, logger, kafka, producer, db, walled, cat
     metrics,
     logger,
   });
+  const listeners = new Listeners({ url: config.LISTEN_URL, store, keyring: config.SECRET_KEYRING, logger });
+  metrics.gauge({
+    name: "open_listeners",
+    help: "Temporary endpoints of clients that listen",
+    collect: (gauge) => gauge.set(listeners.open),
+  });
   const app = createApp({
     acceptOperation: acceptOperation(accepting),
     acceptOperations: acceptOperations(accepting),
@@ -119,6 +126,7 @@ export function composeIngest({ config, logger, kafka, producer, db, walled, cat
     push,
     redriving: { producer, store, eventsTopic: topics.events, partitions },
     retryAfterSeconds: lag.retryAfterSeconds,
+    listeners,
     lagOfGroups: () => {
       const [commands, events] = [lag.seen(), dispatchLag.seen()];
       return [
@@ -131,8 +139,9 @@ export function composeIngest({ config, logger, kafka, producer, db, walled, cat
     version,
     waits,
   });
-  const onUpgrade = upgradeToStream({ push, store, keys, logger });
-  return { app, onUpgrade, keys, projection, parts: [endWaits(waits), lag.part, dispatchLag.part, ...pushParts] };
+  const onUpgrade = upgradeToStream({ push, store, keys, listeners, logger });
+  const parts = [endWaits(waits), lag.part, dispatchLag.part, listeners.part, ...pushParts];
+  return { app, onUpgrade, keys, projection, parts };
 }
 
 /** Requests that wait are answered with what is known when the process has to stop. */

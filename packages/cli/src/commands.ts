@@ -5,6 +5,7 @@ import { deliveryCommands } from "./commands/deliveries.ts";
 import { endpointCommands } from "./commands/endpoints.ts";
 import { get } from "./commands/get.ts";
 import { lag } from "./commands/lag.ts";
+import { listen } from "./commands/listen.ts";
 import { replay } from "./commands/replay.ts";
 import { submit } from "./commands/submit.ts";
 import { tail } from "./commands/tail.ts";
@@ -13,6 +14,7 @@ const working: readonly Command[] = [
   submit,
   get,
   tail,
+  listen,
   ...endpointCommands,
   ...deliveryCommands,
   replay,

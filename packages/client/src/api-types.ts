@@ -672,6 +672,19 @@ export type StreamMessage = {
   /** A place in the events, opaque; give it back to go on after it */
   readonly cursor: string;
 } | {
+  readonly type: "listening";
+  /** A name of yours; events carry it */
+  readonly subscription: string;
+  readonly endpoint: Endpoint;
+} | {
+  readonly type: "webhook";
+  /** A name of yours; events carry it */
+  readonly subscription: string;
+  /** Names a webhook on this connection */
+  readonly webhook: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+} | {
   readonly type: "error";
   /** A name of yours; events carry it */
   readonly subscription?: string | undefined;
@@ -690,6 +703,22 @@ export type StreamRequest = {
   readonly types?: readonly string[] | undefined;
   /** Where to go on; left out: from now on, of an operation all */
   readonly cursor?: string | undefined;
+} | {
+  readonly type: "listen";
+  /** A name of yours; events carry it */
+  readonly subscription: string;
+  /** Patterns, as endpoints have them */
+  readonly types: readonly string[];
+} | {
+  readonly type: "answer";
+  /** A name of yours; events carry it */
+  readonly subscription: string;
+  /** Names a webhook on this connection */
+  readonly webhook: number;
+  /** What the receiver answered; 502 where it could not be reached */
+  readonly status: number;
+  /** The first characters of its answer */
+  readonly body?: string | undefined;
 } | {
   readonly type: "unsubscribe";
   /** A name of yours; events carry it */

@@ -13,6 +13,7 @@ import { type CallOptions, Connection, type ConnectionOptions } from "./connecti
 import { eachOfPages } from "./each-of-pages.ts";
 import { followEvents } from "./follow-events.ts";
 import { type FollowOptions, followOperation } from "./follow-operation.ts";
+import { type ListenOptions, listen } from "./listen.ts";
 
 export interface SubmitOptions extends CallOptions {
   /** Stands for the write: sent again under it, it is the same operation. Default: a new one for each call. */
@@ -45,6 +46,8 @@ export function createClient(options: ConnectionOptions) {
     events: eventCalls(connection),
     endpoints: endpointCalls(connection),
     deadLetters: deadLetterCalls(connection),
+    /** Webhooks over a connection from here, as a temporary endpoint, until `signal`. */
+    listen: (how: ListenOptions): Promise<never> => listen(options.url, options.apiKey, how),
   };
 }
 

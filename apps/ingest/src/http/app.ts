@@ -14,6 +14,7 @@ import { entityRoutes } from "./entities/routes.ts";
 import { type EventRoutesOptions, eventRoutes } from "./events/routes.ts";
 import { keySetRoutes } from "./key-sets/routes.ts";
 import { type LagRoutesOptions, lagRoutes } from "./lag/routes.ts";
+import { type ListenerRoutesOptions, listenerRoutes } from "./listeners/routes.ts";
 import { answerProblems } from "./middleware/answer-problems.ts";
 import { authorizeWith } from "./middleware/authorize.ts";
 import { limitConcurrency } from "./middleware/limit-concurrency.ts";
@@ -32,7 +33,8 @@ export interface AppOptions
     Omit<EventRoutesOptions, "store">,
     Omit<EndpointRoutesOptions, "store">,
     Omit<DeadLetterRoutesOptions, "store">,
-    LagRoutesOptions {
+    LagRoutesOptions,
+    ListenerRoutesOptions {
   catalog: Catalog;
   store: IngestStore;
   keys: KnownKeys;
@@ -78,6 +80,7 @@ export function createApp(options: AppOptions): Koa {
   typeRoutes(router, authorize, options);
   keySetRoutes(router, options);
   documentRoutes(router, options);
+  listenerRoutes(router, options);
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;
