@@ -60,6 +60,8 @@ export interface Command {
   readonly options: Readonly<Record<string, OptionDefinition>>;
   /** Command lines that work. */
   readonly examples: readonly string[];
+  /** It asks no API: URL and key may be missing. */
+  readonly needsNoServer?: true;
   run(context: Context): Promise<ExitCode>;
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { bootstrap } from "./commands/bootstrap.ts";
 import { completionOf } from "./commands/completion.ts";
 import { deadLetterCommands } from "./commands/dead-letters.ts";
 import { deliveryCommands } from "./commands/deliveries.ts";
@@ -20,6 +21,7 @@ const working: readonly Command[] = [
   replay,
   ...deadLetterCommands,
   lag,
+  bootstrap,
 ];
 
 /** All of them, in the order of the help. */

@@ -47,10 +47,8 @@ function showHelp(commands: readonly Command[], { command, given }: Parsed, out:
 
 function contextOf({ args, given }: Parsed, command: Command, url: string, around: Surroundings): Context {
   const { env, ...rest } = around;
-  // The one command that asks nobody.
-  const isLocal = command.name === "completion";
   const apiKey = env["POSTBACK_API_KEY"] ?? "";
-  if (!isLocal) checkSettings(url, apiKey);
+  if (command.needsNoServer !== true) checkSettings(url, apiKey);
   return { ...rest, args, given, json: given.flag("json"), client: createClient({ url, apiKey }) };
 }
 

@@ -61,7 +61,7 @@ export class Listeners {
     };
   }
 
-  /** @throws {Refusal} not-available here, unavailable */
+  /** @throws {Refusal} not-found where it is not set up; what the store throws */
   async listen(caller: Caller, events: string[], send: (webhook: RelayedWebhook) => void): Promise<OpenedListener> {
     const { url: base, store, keyring } = this.#options;
     if (base === undefined) throw new Refusal("not-found", "Listening is not set up here: LISTEN_URL of ingest.");
@@ -85,7 +85,12 @@ export class Listeners {
     };
     this.#open.add(opened);
     const place = { endpointId: id, subscriptionVersion: changed.subscriptionVersion };
-    await settled(this.#options, place, { keyId, tenantId, outcome: "created" });
+    try {
+      await settled(this.#options, place, { keyId, tenantId, outcome: "created" });
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
     return opened;
   }
 

@@ -7,6 +7,7 @@ export const completionOf = (commands: readonly Command[]): Command => ({
   summary: "Print a script that completes commands in bash, zsh or fish",
   args: [{ name: "shell", description: shells.join(", "), required: true }],
   options: {},
+  needsNoServer: true,
   examples: ["source <(postback completion bash)", "postback completion fish | source"],
   async run({ args: [given = ""], out }) {
     const shell = shells.find((each) => each === given);
