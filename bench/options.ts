@@ -117,7 +117,8 @@ function oneOf<Name extends string>(option: string, name: string, names: readonl
   throw new BenchOptionsError(`${option} is ${name}; it must be one of ${names.join(", ")}.`);
 }
 
-function wholeNumber(option: string, text: string, { min, max }: { min: number; max: number }): number {
+/** @throws {BenchOptionsError} when the text is no number of the range */
+export function wholeNumber(option: string, text: string, { min, max }: { min: number; max: number }): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   throw new BenchOptionsError(`${option} is ${text}; it must be a whole number from ${min} to ${max}.`);

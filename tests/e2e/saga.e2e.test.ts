@@ -2,6 +2,8 @@ import { fileURLToPath } from "node:url";
 import type { Operation } from "@postback/contracts";
 import { eventually } from "@postback/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { order } from "./rig/orders.ts";
+import { nameOf as nameOfSaga, endsAsPromised as orderEndsAsPromised, sagas } from "./rig/shop-saga.ts";
 import { useShopStack } from "./rig/shop-stack.ts";
 import { useToldEvents } from "./rig/told-events.ts";
 import { type BookingAnswer, type DroppingAnswer, unknownAnswers } from "./rig/trips/answers.ts";
@@ -149,5 +151,22 @@ describe.concurrent("three steps that call out", () => {
     expect(error?.notUndone).toEqual([{ step: "hotel", why: "The hotel takes nothing back" }]);
     expect(bookings.callsOf(operation.id)).toEqual(ofOperation(operation.id, ["hotel", "car", "car:compensate"]));
     expect(bookings.bookedOf(operation.id)).toEqual(ofOperation(operation.id, ["hotel"]));
+  });
+});
+
+describe.concurrent("an order of the shop ends whole, rolled back, or naming what was not undone", () => {
+  test.for(sagas.map((saga) => [nameOfSaga(saga), saga] as const))("%s", ([, saga]) =>
+    orderEndsAsPromised(shop(), told(), saga),
+  );
+
+  test("cancelled while nobody knows whether the card was charged, it is refunded", async () => {
+    const { api, payments } = shop();
+    payments.loseAnswers("unknown-1", { answers: Number.POSITIVE_INFINITY });
+    const { id } = await api.accepted("order.place", order("unknown-1"));
+    await eventually(async () => expect(await api.operation(id)).toMatchObject({ status: "waiting" }));
+    expect((await api.ask("POST", `/operations/${id}/cancel`)).status).toBe(202);
+    expect(await ended({ id } as Operation)).toMatchObject({ status: "cancelled", error: { rolledBack: true } });
+    const charged = payments.charges().filter(({ orderId }) => orderId === "unknown-1");
+    expect(charged.map(({ isRefunded }) => isRefunded)).toEqual([true]);
   });
 });

@@ -2,4 +2,4 @@ import { runMain } from "@postback/runtime";
 import { readProcessorConfig } from "./config.ts";
 import { runProcessor } from "./run-processor.ts";
 
-await runMain(() => runProcessor(readProcessorConfig(process.env)));
+await runMain(() => runProcessor(readProcessorConfig(process.env), process.env));

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Database, daysAhead, ensureRanges, listen, openDatabase, requirePartitions } from "@postback/database";
 import { createProducer, type KafkaConnection, waitForKafka } from "@postback/kafka";
-import { type Catalog, loadCatalogs } from "@postback/operations";
+import { type Catalog, loadCatalogs, type ReadSecrets, readSecrets } from "@postback/operations";
 import {
   createHealth,
   createLogger,
@@ -24,14 +24,18 @@ import { keepTables, rangesNeededDays } from "./upkeep/keep-tables.ts";
 import { upkeepMetrics } from "./upkeep/upkeep-metrics.ts";
 import { type Processing, wireProcessing } from "./wire-processing.ts";
 
-/** Builds the processor and runs it until it is told to stop; resolves to the exit code. */
-export async function runProcessor(config: ProcessorConfig): Promise<0 | 1> {
+/**
+ * Builds the processor and runs it until it is told to stop; resolves to the exit code.
+ * @param env where steps' secrets are read from: their names are the catalogs'
+ */
+export async function runProcessor(config: ProcessorConfig, env: ReadSecrets["env"]): Promise<0 | 1> {
   const logger = createLogger({ app: "processor", level: config.LOG_LEVEL, format: config.LOG_FORMAT });
   const id = `processor-${randomUUID()}`;
   const metrics = createMetrics("processor");
   const connection: KafkaConnection = { brokers: config.KAFKA_BROKERS, clientId: id, logger };
   const catalog = await loadCatalogs(config.POSTBACK_CATALOG, { from: process.cwd() });
   const carried = carriedQueues(config.PROCESSOR_QUEUES, catalog);
+  const secrets = readSecrets(catalog, { env, carries: carried });
   await using db = openDatabase({
     url: config.DATABASE_URL,
     applicationName: id,
@@ -43,7 +47,17 @@ export async function runProcessor(config: ProcessorConfig): Promise<0 | 1> {
   await ensureRanges(db, rangesNeededDays);
   await waitForKafka(connection);
   const producer = await createProducer(connection);
-  const processing = wireProcessing({ config, id, db, producer, catalog, queues: carried.queues, logger, metrics });
+  const processing = wireProcessing({
+    config,
+    id,
+    db,
+    producer,
+    catalog,
+    queues: carried.queues,
+    secrets,
+    logger,
+    metrics,
+  });
   // Before the groups are joined, which takes as long as a dead member's session: liveness doesn't wait for it.
   let consumed: readonly Carrying[] = [];
   const isJoined = () => (consumed.length > 0 ? undefined : "has not joined its groups yet");

@@ -1,7 +1,7 @@
 import { topicNames } from "@postback/contracts";
 import { admitBatches, type Database, recordDeadLetters } from "@postback/database";
 import { type Consumer, type GivenUp, type PartitionBatch, type Producer, sendDeadLetter } from "@postback/kafka";
-import type { Catalog } from "@postback/operations";
+import type { Catalog, Secrets } from "@postback/operations";
 import { keepTrying, type Logger, type Metrics } from "@postback/runtime";
 import { AdmissionBatcher } from "./admit/admission-batcher.ts";
 import { type AdmissionOptions, consumeCommands } from "./admit/consume-commands.ts";
@@ -17,10 +17,11 @@ import { EntityPauses } from "./pauses/entity-pauses.ts";
 import { PauseKeeper } from "./pauses/pause-keeper.ts";
 import { Publisher } from "./publish/publish-events.ts";
 import { WatermarkKeeper } from "./publish/watermark-keeper.ts";
-import { loadEntityQueue, loadQueues } from "./queues/load-queues.ts";
+import { type LoadOptions, loadEntityQueue, loadQueues } from "./queues/load-queues.ts";
 import { PartitionQueues } from "./queues/partition-queues.ts";
 import { Checkpointer } from "./steps/checkpointer.ts";
 import { Gate } from "./steps/gate.ts";
+import { isParked } from "./steps/is-parked.ts";
 import type { StepReport } from "./steps/perform-once.ts";
 import { type RunOptions, runOperation } from "./steps/run-operation.ts";
 import { Scheduler } from "./steps/scheduler.ts";
@@ -36,6 +37,8 @@ export interface ProcessingOptions {
   catalog: Catalog;
   /** The queues that this process carries. */
   queues: readonly string[];
+  /** Of the steps that this process carries. */
+  secrets: Secrets;
   logger: Logger;
   metrics: Metrics;
 }
@@ -64,7 +67,7 @@ export interface Processing {
 const dayMs = 86_400_000;
 
 export function wireProcessing(options: ProcessingOptions): Processing {
-  const { config, id, db, producer, catalog, queues, logger, metrics } = options;
+  const { config, id, db, producer, catalog, queues, secrets, logger, metrics } = options;
   const topics = topicNames(config.TOPIC_PREFIX);
   const counted = processorMetrics(metrics);
   const stopping = new AbortController();
@@ -79,6 +82,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     db,
     catalog,
     transactionSlots: new Slots(config.TRANSACTIONS_MAX),
+    secrets,
     onStep: (step) => {
       counted.stepped(step);
       report(step, logger);
@@ -142,7 +146,14 @@ export function wireProcessing(options: ProcessingOptions): Processing {
       pauses: new EntityPauses(() => pauses.kick(owned)),
       publisher,
     };
-    const loading = { db, partition, queues: entities, lost: lost.signal, logger };
+    const loading: LoadOptions = {
+      db,
+      partition,
+      queues: entities,
+      isParked: (row) => isParked(row, catalog),
+      lost: lost.signal,
+      logger,
+    };
     lost.signal.addEventListener("abort", () => entities.close(), { once: true });
     publisher.start();
     // Pauses that a former owner granted hold on.

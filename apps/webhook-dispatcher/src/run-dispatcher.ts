@@ -93,7 +93,6 @@ async function serve(serving: Serving): Promise<0 | 1> {
   await using server = await startHealthServer(health, config.HEALTH_PORT);
   const ending = Promise.withResolvers<never>();
   const joined = await consume(config, connection, dispatch, ending.reject);
-  consumer = joined;
   const { groupId } = groupOf(config);
   const watchdog = await startWatchdog({
     consumer: joined,
@@ -102,6 +101,8 @@ async function serve(serving: Serving): Promise<0 | 1> {
     onStall: (stall) => ending.reject(new Error(`consumer stalled: ${stall.reason} for ${stall.stalledMs} ms`)),
   });
   watchLag(metrics, () => watchdog.lag());
+  // Ready only now: whoever sees that may stop it at once, and from here on a signal lets it drain and leave.
+  consumer = joined;
   logger.info({ port: server.port, endpoints: dispatch.subscriptions.count }, "dispatcher.started");
   const stop = async () => {
     await Promise.all([watchdog.stop(), joined.stop()]);

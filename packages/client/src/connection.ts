@@ -141,10 +141,16 @@ const isNamed = (write: unknown): boolean =>
   (("id" in write && write.id !== undefined) || ("idempotencyKey" in write && write.idempotencyKey !== undefined));
 
 function filled(template: string, { path = {}, query = {} }: AnyRequest): string {
-  const filledIn = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ""));
+  const filledIn = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => inPath(name, path[name]));
   const given = Object.entries(query).filter(
     (entry): entry is [string, string | number | boolean] => entry[1] !== undefined,
   );
   const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
   return search.size === 0 ? filledIn : `${filledIn}?${search}`;
+}
+
+/** A part of a path. Nothing, `.` and `..` would lead to another call, however they are encoded (WHATWG URL §4.4). */
+function inPath(name: string, value: string | undefined): string {
+  if (value === undefined || /^\.{0,2}$/.test(value)) throw new TypeError(`"${value ?? ""}" is no ${name}`);
+  return encodeURIComponent(value);
 }

@@ -109,6 +109,18 @@ test("an answer that is not Postback's says so", async () => {
   await expect(client.endpoints.get("1")).rejects.toThrow(UnexpectedAnswer);
 });
 
+test.each(["", ".", ".."])("what would lead to another call is no id: %j", async (id) => {
+  const { client, seen } = await scripted();
+  await expect(client.endpoints.get(id)).rejects.toThrow(TypeError);
+  expect(seen).toEqual([]);
+});
+
+test("an id is one part of the path, whatever is in it", async () => {
+  const { client, seen } = await scripted(json(200, {}));
+  await client.endpoints.get("a/b?c");
+  expect(seen[0]?.request).toBe("GET /v1/endpoints/a%2Fb%3Fc");
+});
+
 test("a list goes over all of its pages, and asks for one only when it is needed", async () => {
   const { client, seen } = await scripted(json(200, { data: [1, 2], nextCursor: "a b" }), json(200, { data: [3] }));
   const endpoints = client.endpoints.list();

@@ -1,4 +1,4 @@
-export type CatalogErrorCode = "catalog-not-found" | "catalog-failed-to-load" | "catalog-invalid";
+export type CatalogErrorCode = "catalog-not-found" | "catalog-failed-to-load" | "catalog-invalid" | "secret-missing";
 
 /** A catalog can't be used; the process must not start. `problems` are all that was found, one sentence each. */
 export class CatalogError extends Error {

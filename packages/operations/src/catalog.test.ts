@@ -146,6 +146,21 @@ describe("a wrong catalog is refused, naming catalog, operation and rule", () =>
       /says whenBusy, but its first step isn't sync/,
     ],
     [
+      "a secret that no variable can have",
+      { operations: [operation().task("a", { ...undone, secrets: { token: "cards-token" } })] },
+      /step a names the secret cards-token: must be an environment variable/,
+    ],
+    [
+      "what to do when stuck, of a type that never is",
+      { operations: [operation({ whenStuck: "go-on" }).transaction("a", { run: () => {} })] },
+      /says whenStuck, but none of its steps has a compensate/,
+    ],
+    [
+      "an unknown choice of what to do when stuck",
+      { operations: [operation({ whenStuck: "continue" as "hold" }).task("a", undone)] },
+      /whenStuck "continue" must be hold or go-on/,
+    ],
+    [
       "an event that the catalog hasn't",
       { operations: [fine({ events: { "order.lost": placed } })] },
       /may emit order\.lost/,

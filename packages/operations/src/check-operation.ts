@@ -1,6 +1,6 @@
 import { entitySchema, eventTypePattern, limits as wire } from "@postback/contracts";
 import { checkStep } from "./check-step.ts";
-import type { OperationDefinition } from "./define-operation.ts";
+import type { OperationDefinition, WhenStuck } from "./define-operation.ts";
 import { limits } from "./limits.ts";
 import type { EventSchemas } from "./step-context.ts";
 import { syncStepsOf } from "./sync-steps.ts";
@@ -19,6 +19,7 @@ export function checkOperation(
     ...checkHead(definition),
     ...checkSteps(definition),
     ...checkSync(definition),
+    ...checkWhenStuck(definition),
     ...checkEvents(definition, catalogEvents, isNewest),
     ...checkExample(definition),
   ];
@@ -62,6 +63,16 @@ function checkSync(definition: OperationDefinition): readonly string[] {
   if (whenBusy !== undefined && leading === 0) problems.push("it says whenBusy, but its first step isn't sync");
   return problems;
 }
+
+/** Only a compensation that gives up makes an operation stuck. */
+function checkWhenStuck({ whenStuck, steps }: OperationDefinition): readonly string[] {
+  if (whenStuck === undefined) return [];
+  if (!whenStuckChoices.has(whenStuck)) return [`its whenStuck "${whenStuck}" must be hold or go-on`];
+  const canBeStuck = steps.some(({ compensate }) => compensate !== undefined);
+  return canBeStuck ? [] : ["it says whenStuck, but none of its steps has a compensate: it is never stuck"];
+}
+
+const whenStuckChoices: ReadonlySet<string> = new Set(["hold", "go-on"] satisfies WhenStuck[]);
 
 /**
  * The same schema, not an equal one: two of one name would drift apart. An older revision keeps the schema that it had: what

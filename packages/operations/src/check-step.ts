@@ -1,5 +1,6 @@
 import type { StepRetryPolicy } from "@postback/domain";
 import { limits } from "./limits.ts";
+import { variableOf } from "./secrets/secret-reference.ts";
 import type { StepDefinition } from "./step-definition.ts";
 
 const stepName = /^[a-z][a-z0-9-]*$/;
@@ -14,6 +15,7 @@ export function checkStep(step: StepDefinition, isLast: boolean): readonly strin
     ...checkRange("timeoutMs", step.timeoutMs, 1, limits.stepTimeoutMaxMs),
     ...checkRange("quickRetries", step.quickRetries, 0, limits.quickRetriesMax),
     ...checkQueue(step.queue),
+    ...checkSecrets(step),
     ...(step.sync === true ? checkSync(step) : []),
     ...(step.ownTransaction === true && step.kind !== "transaction"
       ? [`has ownTransaction and is of the kind ${step.kind}: only a transaction has one`]
@@ -32,6 +34,18 @@ const checkQueue = (queue: string | undefined): readonly string[] =>
     : [
         `names the queue ${queue}: must be lower-case words joined by -, of at most ${limits.stepNameMaxChars} characters`,
       ];
+
+const variableName = /^[A-Z][A-Z0-9_]*$/;
+
+function checkSecrets({ kind, secrets }: StepDefinition): readonly string[] {
+  const references = Object.values(secrets);
+  if (references.length > 0 && kind === "transaction")
+    return ["names secrets and is a transaction, which calls nobody"];
+  return references
+    .map(variableOf)
+    .filter((name) => !variableName.test(name) || name.endsWith("_FILE"))
+    .map((name) => `names the secret ${name}: must be an environment variable like PAYMENTS_TOKEN, without _FILE`);
+}
 
 function checkSync({ kind, queue, timeoutMs }: StepDefinition): readonly string[] {
   const problems: string[] = [];

@@ -1,9 +1,11 @@
 import { defaultCompensateRetry, defaultRetry, type Json, type StepKind, type StepRetryPolicy } from "@postback/domain";
 import type { z } from "zod";
 import { limits } from "./limits.ts";
+import type { SecretReferences } from "./secrets/secret-reference.ts";
 import type { Emit, EventSchemas, OperationRef } from "./step-context.ts";
 import type {
   HttpStep,
+  NoSecrets,
   StatusMeaning,
   StepDefinition,
   StepFunction,
@@ -32,6 +34,13 @@ export interface FailedContext<I, E extends EventSchemas> {
  */
 export type WhenBusy = "refuse" | "run";
 
+/**
+ * While an operation is stuck, because a compensation gave up: `hold` lets nothing else of its entity run until an operator
+ * has retried or skipped it; `go-on` runs the entity's later operations meanwhile. A retry or skip then takes the next turn
+ * of the entity: never beside another of its operations.
+ */
+export type WhenStuck = "hold" | "go-on";
+
 /** An operation type as ingest and the engine see it; its types are forgotten. */
 export interface OperationDefinition {
   readonly type: string;
@@ -43,6 +52,7 @@ export interface OperationDefinition {
   readonly deadlineMs: number;
   readonly example?: unknown;
   readonly whenBusy?: WhenBusy;
+  readonly whenStuck?: WhenStuck;
   readonly steps: readonly StepDefinition[];
   readonly toResult?: (outputs: never, input: never) => Json;
   readonly onFailed?: (context: FailedContext<never, EventSchemas>) => void;
@@ -64,6 +74,11 @@ export interface OperationOptions<S extends z.ZodType, E extends EventSchemas> {
   readonly example?: z.input<S>;
   /** What a write with sync steps does while its entity has an unfinished operation; default `refuse`. */
   readonly whenBusy?: WhenBusy;
+  /**
+   * What the entity's later operations do while one of this type is stuck; default `hold`. `go-on` is right where they don't
+   * build on what couldn't be undone; the engine can't know.
+   */
+  readonly whenStuck?: WhenStuck;
 }
 
 type Named<N extends string, R> = { readonly [name in N]: R };
@@ -76,14 +91,14 @@ export interface OperationBuilder<I, O, E extends EventSchemas> extends Operatio
     step: TransactionStep<I, O, E, R>,
   ): OperationBuilder<I, O & Named<N, R>, E>;
   /** Calls a service; at least once, with a stable Idempotency-Key. */
-  http<N extends string, R extends StepOutput>(
+  http<N extends string, R extends StepOutput, S extends SecretReferences = NoSecrets>(
     name: N,
-    step: HttpStep<I, O, E, R>,
+    step: HttpStep<I, O, E, R, S>,
   ): OperationBuilder<I, O & Named<N, R>, E>;
   /** Any asynchronous code; at least once. */
-  task<N extends string, R extends StepOutput>(
+  task<N extends string, R extends StepOutput, S extends SecretReferences = NoSecrets>(
     name: N,
-    step: TaskStep<I, O, E, R>,
+    step: TaskStep<I, O, E, R, S>,
   ): OperationBuilder<I, O & Named<N, R>, E>;
   /** What `GET /operations/{id}` shows as the result of a success. */
   result(toResult: (outputs: O, input: I) => Json): OperationBuilder<I, O, E>;
@@ -118,10 +133,14 @@ function builder<I, O, E extends EventSchemas>(definition: OperationDefinition):
     ...definition,
     transaction: <N extends string, R extends StepOutput>(name: N, step: TransactionStep<I, O, E, R>) =>
       withStep<N, R>("transaction", name, step as AnyStep),
-    http: <N extends string, R extends StepOutput>(name: N, step: HttpStep<I, O, E, R>) =>
-      withStep<N, R>("http", name, step as AnyStep),
-    task: <N extends string, R extends StepOutput>(name: N, step: TaskStep<I, O, E, R>) =>
-      withStep<N, R>("task", name, step as AnyStep),
+    http: <N extends string, R extends StepOutput, S extends SecretReferences>(
+      name: N,
+      step: HttpStep<I, O, E, R, S>,
+    ) => withStep<N, R>("http", name, step as AnyStep),
+    task: <N extends string, R extends StepOutput, S extends SecretReferences>(
+      name: N,
+      step: TaskStep<I, O, E, R, S>,
+    ) => withStep<N, R>("task", name, step as AnyStep),
     result: (toResult: (outputs: O, input: I) => Json) => builder<I, O, E>({ ...definition, toResult }),
     failed: (onFailed: (context: FailedContext<I, E>) => void) =>
       builder<I, O, E>({ ...definition, onFailed: onFailed as NonNullable<OperationDefinition["onFailed"]> }),
@@ -142,10 +161,11 @@ interface AnyStep {
   ownTransaction?: boolean;
   refusals?: Readonly<Record<number, StatusMeaning>>;
   quickRetries?: number;
+  secrets?: SecretReferences;
 }
 
 function stepDefinition(kind: StepKind, name: string, step: AnyStep): StepDefinition {
-  const { retry, compensateRetry, timeoutMs, refusals, quickRetries, ...given } = step;
+  const { retry, compensateRetry, timeoutMs, refusals, quickRetries, secrets, ...given } = step;
   return {
     ...given,
     name,
@@ -155,5 +175,6 @@ function stepDefinition(kind: StepKind, name: string, step: AnyStep): StepDefini
     timeoutMs: timeoutMs ?? (step.sync === true ? limits.syncStepTimeoutMaxMs : limits.stepTimeoutDefaultMs),
     refusals: refusals ?? {},
     quickRetries: quickRetries ?? limits.quickRetriesDefault,
+    secrets: secrets ?? {},
   };
 }

@@ -13,6 +13,7 @@ export {
   type OperationDefinition,
   type OperationOptions,
   type WhenBusy,
+  type WhenStuck,
 } from "./define-operation.ts";
 export { eventsOfTransition, type Transition } from "./events-of-transition.ts";
 export { loadCatalogs } from "./load-catalogs.ts";
@@ -21,6 +22,9 @@ export { onceSql, prepareOnce } from "./once/once-table.ts";
 export { type PruneOnceOptions, pruneOnce } from "./once/prune-once.ts";
 export { type PerformedStep, type PerformStep, performStep } from "./perform-step.ts";
 export { Refuse, refuse, TryLater, type TryLaterOptions, tryLater } from "./refusal.ts";
+export { type ReadSecrets, readSecrets } from "./secrets/read-secrets.ts";
+export type { SecretReference, SecretReferences, SecretsOf } from "./secrets/secret-reference.ts";
+export { Secrets } from "./secrets/secrets.ts";
 export { shapeOf } from "./shape-of.ts";
 export type {
   Emit,
@@ -31,6 +35,7 @@ export type {
   StepLog,
   TransactionContext,
   Undo,
+  WithSecrets,
 } from "./step-context.ts";
 export type { HttpStep, StatusMeaning, StepDefinition, TaskStep, TransactionStep, Undoing } from "./step-definition.ts";
 export type { Emitted } from "./step-events.ts";

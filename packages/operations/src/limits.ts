@@ -33,4 +33,6 @@ export const limits = {
   /** Longer than `deadlineMaxMs`: what an unfinished operation did must not be forgotten. */
   onceKeptMinMs: 31 * 24 * 3600 * 1000,
   onceKeptDefaultMs: 60 * 24 * 3600 * 1000,
+  /** Of a secret that a step names: a shorter one would be redacted out of words that happen to have it. */
+  secretMinChars: 8,
 } as const;

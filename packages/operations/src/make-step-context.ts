@@ -1,5 +1,6 @@
 import type { ClientBase } from "pg";
 import type { PerformStep } from "./perform-step.ts";
+import { Secrets } from "./secrets/secrets.ts";
 import type { AnyStepContext, StepDefinition } from "./step-definition.ts";
 import type { StepEvents } from "./step-events.ts";
 import { stepHttp } from "./step-http.ts";
@@ -13,7 +14,7 @@ export function makeStepContext(
   events: StepEvents,
   signal: AbortSignal,
 ): AnyStepContext {
-  const { operation, outputs, attempt, log, direction, client } = request;
+  const { operation, outputs, attempt, log, direction, client, secrets = new Secrets() } = request;
   const runKey = `${operation.id}:${step.name}`;
   const idempotencyKey = direction === "run" ? runKey : `${runKey}:compensate`;
   return {
@@ -26,6 +27,7 @@ export function makeStepContext(
     emit: (type, data, options) => events.emit(type, data, options),
     log,
     ...(step.kind === "transaction" && client !== undefined ? database(client, signal) : {}),
+    ...(step.kind === "transaction" ? {} : { secrets: secrets.of(step) as never }),
     ...(step.kind === "http" ? { http: stepHttp(idempotencyKey, signal, step.timeoutMs) } : {}),
     ...(direction === "compensate" ? { output: outputs[step.name] as never, runIdempotencyKey: runKey } : {}),
   };

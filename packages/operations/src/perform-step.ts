@@ -8,6 +8,9 @@ import type { OperationDefinition } from "./define-operation.ts";
 import { describeForLog } from "./describe-for-log.ts";
 import { limits } from "./limits.ts";
 import { makeStepContext } from "./make-step-context.ts";
+import { redactDeep } from "./secrets/redact.ts";
+import { redactedLog } from "./secrets/redacted-log.ts";
+import { Secrets } from "./secrets/secrets.ts";
 import type { OperationRef, StepLog } from "./step-context.ts";
 import type { StepDefinition } from "./step-definition.ts";
 import { type Emitted, InvalidEvent, StepEvents } from "./step-events.ts";
@@ -29,6 +32,8 @@ export interface PerformStep {
   /** Aborted when the process must let go of the operation. */
   readonly signal: AbortSignal;
   readonly log: StepLog;
+  /** What {@link readSecrets} found; needed by steps that name some. */
+  readonly secrets?: Secrets;
 }
 
 export interface PerformedStep {
@@ -51,6 +56,19 @@ export interface PerformedStep {
  */
 export async function performStep(request: PerformStep): Promise<PerformedStep> {
   const step = stepOf(request);
+  if (Object.keys(step.secrets).length === 0) return await attemptStep(request, step);
+  return await withoutSecrets(request, step);
+}
+
+/** Nothing that goes out of it holds a secret of the step: outcome, events, log. */
+async function withoutSecrets(request: PerformStep, step: StepDefinition): Promise<PerformedStep> {
+  const { secrets = new Secrets(), log } = request;
+  secrets.of(step);
+  const redact = (text: string) => secrets.redact(step, text);
+  return redactDeep(await attemptStep({ ...request, log: redactedLog(log, redact) }, step), redact);
+}
+
+async function attemptStep(request: PerformStep, step: StepDefinition): Promise<PerformedStep> {
   const parsed = request.definition.input.safeParse(request.input);
   if (!parsed.success) return failed(permanent("invalid-input", "The input breaks a rule of the operation type"));
   const events = new StepEvents(request.definition.events);

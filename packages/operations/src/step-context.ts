@@ -1,6 +1,7 @@
 import type { Entity } from "@postback/contracts";
 import type { ClientBase } from "pg";
 import type { z } from "zod";
+import type { SecretReferences, SecretsOf } from "./secrets/secret-reference.ts";
 import type { StepHttp } from "./step-http.ts";
 import type { Sql } from "./tagged-sql.ts";
 
@@ -69,6 +70,12 @@ export interface HttpContext<I, O, E extends EventSchemas> extends StepContext<I
    * An answer other than 2xx throws and is classified; one step makes one call that changes something.
    */
   readonly http: StepHttp;
+}
+
+/** What a step that calls out gets besides, of the secrets that it names. */
+export interface WithSecrets<S extends SecretReferences> {
+  /** By the step's names for them. They are redacted out of what the step gives, emits, throws and logs. */
+  readonly secrets: SecretsOf<S>;
 }
 
 /** What a compensation knows besides: the step may or may not have been done, and it must be right either way (I6). */

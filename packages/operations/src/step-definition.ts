@@ -1,5 +1,6 @@
 import type { Json, StepKind, StepRetryPolicy } from "@postback/domain";
-import type { EventSchemas, HttpContext, StepContext, TransactionContext, Undo } from "./step-context.ts";
+import type { SecretReferences } from "./secrets/secret-reference.ts";
+import type { EventSchemas, HttpContext, StepContext, TransactionContext, Undo, WithSecrets } from "./step-context.ts";
 
 /** What a step may give back: JSON, or nothing. */
 // biome-ignore lint/suspicious/noConfusingVoidType: an async function without return is Promise<void>, not Promise<undefined>
@@ -49,22 +50,38 @@ export type TransactionStep<I, O, E extends EventSchemas, R> = StepOptions & {
   run(context: TransactionContext<I, O, E>): Awaitable<R>;
 } & Undoing<TransactionContext<I, O, E>, R>;
 
-export type HttpStep<I, O, E extends EventSchemas, R> = StepOptions & {
-  run(context: HttpContext<I, O, E>): Awaitable<R>;
-  /** By status: `{ 402: { code: "card-declined", message: "The card was declined" }, 409: "transient" }`. */
-  readonly refusals?: Readonly<Record<number, StatusMeaning>>;
-  /** Further tries within one attempt after a refused connection, a reset or a 502, 503, 504; default 1, at most 5. */
-  readonly quickRetries?: number;
-} & Undoing<HttpContext<I, O, E>, R>;
+/** A step that names none. */
+export type NoSecrets = Readonly<Record<never, never>>;
 
-export type TaskStep<I, O, E extends EventSchemas, R> = StepOptions & {
-  run(context: StepContext<I, O, E>): Awaitable<R>;
-} & Undoing<StepContext<I, O, E>, R>;
+interface SecretOptions<S extends SecretReferences> {
+  /**
+   * Secrets that it uses, by reference: `{ paymentsToken: "PAYMENTS_TOKEN" }` is read from the environment variable
+   * `PAYMENTS_TOKEN`, or from the file that `PAYMENTS_TOKEN_FILE` names, when a process that carries the step starts, and is
+   * `secrets.paymentsToken` in its functions. Without it that process doesn't start, unless it is
+   * `{ name: "PAYMENTS_TOKEN", optional: true }`.
+   */
+  readonly secrets?: S;
+}
+
+export type HttpStep<I, O, E extends EventSchemas, R, S extends SecretReferences = NoSecrets> = StepOptions &
+  SecretOptions<S> & {
+    run(context: HttpContext<I, O, E> & WithSecrets<S>): Awaitable<R>;
+    /** By status: `{ 402: { code: "card-declined", message: "The card was declined" }, 409: "transient" }`. */
+    readonly refusals?: Readonly<Record<number, StatusMeaning>>;
+    /** Further tries within one attempt after a refused connection, a reset or a 502, 503, 504; default 1, at most 5. */
+    readonly quickRetries?: number;
+  } & Undoing<HttpContext<I, O, E> & WithSecrets<S>, R>;
+
+export type TaskStep<I, O, E extends EventSchemas, R, S extends SecretReferences = NoSecrets> = StepOptions &
+  SecretOptions<S> & {
+    run(context: StepContext<I, O, E> & WithSecrets<S>): Awaitable<R>;
+  } & Undoing<StepContext<I, O, E> & WithSecrets<S>, R>;
 
 /** The widest context: what the engine makes, and every typed `run` accepts. */
 export type AnyStepContext = StepContext<never, never, EventSchemas> &
   Partial<Pick<TransactionContext<never, never, EventSchemas>, "sql" | "client">> &
   Partial<Pick<HttpContext<never, never, EventSchemas>, "http">> &
+  Partial<WithSecrets<never>> &
   Partial<Undo<never>>;
 
 /** A step as the engine sees it: its types are forgotten, its defaults filled in. */
@@ -83,6 +100,7 @@ export interface StepDefinition {
   readonly ownTransaction?: boolean;
   readonly refusals: Readonly<Record<number, StatusMeaning>>;
   readonly quickRetries: number;
+  readonly secrets: SecretReferences;
 }
 
 export type StepFunction = (context: AnyStepContext) => Awaitable<StepOutput>;

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -66,7 +67,11 @@ async function start(options: ShopStackOptions, opened: AsyncDisposableStack) {
   opened.defer(() => rmSync(folder, { recursive: true }));
   const databaseUrl = options.databaseUrl ? await options.databaseUrl() : opened.use(await createTestDatabase()).url;
   const receiver = opened.use(await ScriptedReceiver.start());
-  const payments = opened.use(await WatchedPayments.start(folder));
+  const token = randomUUID();
+  const payments = opened.use(await WatchedPayments.start(folder, token));
+  // Only processors carry the step that needs it; they get it as a mounted file.
+  const tokenFile = join(folder, "payments-token");
+  writeFileSync(tokenFile, `${token}\n`);
   const db = new pg.Pool({ connectionString: databaseUrl, max: 2 });
   db.on("error", () => {
     // Its idle connection was ended by a test that ends all of them: the next statement makes a new one.
@@ -92,7 +97,11 @@ async function start(options: ShopStackOptions, opened: AsyncDisposableStack) {
       ...(options.apps ? { apps: options.apps } : {}),
       envOf: (name, index) => {
         const proxy = proxies.get(`${name} ${index}`);
-        return { ...(proxy ? { DATABASE_URL: proxy.url } : {}), ...options.envOf?.(name, index) };
+        return {
+          ...(name === "processor" ? { SHOP_PAYMENTS_TOKEN_FILE: tokenFile } : {}),
+          ...(proxy ? { DATABASE_URL: proxy.url } : {}),
+          ...options.envOf?.(name, index),
+        };
       },
     }),
   );

@@ -3,7 +3,7 @@ import { createLogger } from "@postback/runtime";
 import { expect, it } from "vitest";
 import { type OwnedPartition, Positions } from "../own/owned-partition.ts";
 import { EventNumbers } from "../publish/event-numbers.ts";
-import type { Queued } from "../queues/partition-queues.ts";
+import type { Queued } from "../queues/queued.ts";
 import { Slots } from "../steps/slots.ts";
 import { OutboxRelay } from "./outbox-relay.ts";
 

@@ -1,7 +1,7 @@
 import { entityKey } from "@postback/contracts";
 import type { OperationRow } from "@postback/database";
 import type { OwnedPartition } from "../own/owned-partition.ts";
-import type { HeadResult } from "../queues/partition-queues.ts";
+import type { HeadResult } from "../queues/queued.ts";
 
 /** How soon an operation of a resting entity looks again: sync steps take about as long. */
 const againMs = 20;

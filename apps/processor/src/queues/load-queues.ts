@@ -1,12 +1,15 @@
-import { type Database, loadUnfinished, loadUnfinishedOfEntity } from "@postback/database";
+import { type Database, loadUnfinished, loadUnfinishedOfEntity, type OperationRow } from "@postback/database";
 import { keepTrying, type Logger } from "@postback/runtime";
-import { defaultBounds, type PartitionQueues, type Queued } from "./partition-queues.ts";
+import type { PartitionQueues } from "./partition-queues.ts";
+import { defaultBounds, type QueueEvents } from "./queued.ts";
 import { toQueued } from "./to-queued.ts";
 
 export interface LoadOptions {
   db: Database;
   partition: number;
   queues: PartitionQueues;
+  /** Whether an operation is stuck while its entity goes on. */
+  isParked(row: OperationRow): boolean;
   /** Aborted when the partition is lost. */
   lost: AbortSignal;
   logger: Logger;
@@ -14,19 +17,27 @@ export interface LoadOptions {
 
 const pageMax = 1_000;
 
-/** Reads admitted operations that have not ended into the queues, in order, as far as there is room. */
+type EntityEnd = Parameters<QueueEvents["onEntityDrained"]>[0];
+
+/**
+ * Reads admitted operations that have not ended into the queues, in order, as far as there is room. Parked ones of which
+ * something is asked get their turn after that: what a former owner has begun of their entity goes first.
+ */
 export async function loadQueues(options: LoadOptions): Promise<void> {
-  const { db, partition, queues } = options;
+  const { db, partition, queues, isParked } = options;
+  const asked: OperationRow[] = [];
   for (let goesOn = true; goesOn; ) {
     const rows = await untilRead(options, () => loadUnfinished(db, partition, queues.highest, pageMax));
     if (rows === undefined) return;
-    goesOn = queues.load(rows.map((row) => toQueued(row, true)));
+    goesOn = queues.load(rows.map((row) => toQueued(row, true, isParked(row))));
+    asked.push(...rows.filter((row) => row.request !== null && isParked(row)));
   }
+  for (const { tenantId, id } of asked) queues.wake(tenantId, id);
 }
 
 /** The same for one entity whose queue has run empty while more of it was left out. */
-export async function loadEntityQueue(options: LoadOptions, last: Queued): Promise<void> {
-  const { db, queues } = options;
+export async function loadEntityQueue(options: LoadOptions, last: EntityEnd): Promise<void> {
+  const { db, queues, isParked } = options;
   const entity = entityOf(last);
   const rows = await untilRead(options, () =>
     loadUnfinishedOfEntity(db, entity, last.position, defaultBounds.perEntityMax),
@@ -34,12 +45,12 @@ export async function loadEntityQueue(options: LoadOptions, last: Queued): Promi
   if (rows === undefined) return;
   queues.loadEntity(
     last.entityKey,
-    rows.map((row) => toQueued(row, true)),
+    rows.map((row) => toQueued(row, true, isParked(row))),
   );
 }
 
 /** The parts of `tenant:type:id`; a type has no colon, an id may. */
-function entityOf({ tenantId, entityKey }: Queued): { tenantId: string; type: string; id: string } {
+function entityOf({ tenantId, entityKey }: EntityEnd): { tenantId: string; type: string; id: string } {
   const rest = entityKey.slice(tenantId.length + 1);
   const colon = rest.indexOf(":");
   return { tenantId, type: rest.slice(0, colon), id: rest.slice(colon + 1) };

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { defaultBounds, PartitionQueues, type QueueBounds, type Queued } from "./partition-queues.ts";
+import { PartitionQueues } from "./partition-queues.ts";
+import { defaultBounds, type QueueBounds, type Queued } from "./queued.ts";
 
 const queued = (id: string, entityKey: string, position: number): Queued => ({
   tenantId: "t",
@@ -11,19 +12,20 @@ const queued = (id: string, entityKey: string, position: number): Queued => ({
 
 function queues(bounds: Partial<QueueBounds> = {}) {
   const ready: Queued[] = [];
-  const drained: Queued[] = [];
+  const drained: bigint[] = [];
   let rooms = 0;
   const events = {
     onReady: (head: Queued) => void ready.push(head),
-    onEntityDrained: (last: Queued) => void drained.push(last),
+    onEntityDrained: ({ position }: { position: bigint }) => void drained.push(position),
     onRoom: () => {
       rooms += 1;
     },
   };
   const made = new PartitionQueues(events, { ...defaultBounds, ...bounds });
-  const end = (id: string) => made.finished(ready.find((head) => head.id === id) as Queued, { kind: "ended" });
+  const end = (id: string) => made.finished(ready.findLast((head) => head.id === id) as Queued, { kind: "ended" });
   const hold = (id: string) => made.finished(ready.find((head) => head.id === id) as Queued, { kind: "held" });
-  return { ready, drained, rooms: () => rooms, ids: () => ready.map((head) => head.id), made, end, hold };
+  const park = (id: string) => made.finished(ready.findLast((head) => head.id === id) as Queued, { kind: "parked" });
+  return { ready, drained, rooms: () => rooms, ids: () => ready.map((head) => head.id), made, end, hold, park };
 }
 
 describe("partition queues", () => {
@@ -92,7 +94,7 @@ describe("partition queues", () => {
     expect(ids()).toEqual(["a1", "b1"]);
     end("a1");
     end("a2");
-    expect(drained.map(({ id }) => id)).toEqual(["a2"]);
+    expect(drained).toEqual([2n]);
     // Admitted while the page is read: it must not overtake a3.
     made.add(queued("a5", "a", 5));
     made.loadEntity("a", [queued("a3", "a", 3)]);
@@ -143,7 +145,7 @@ describe("partition queues", () => {
     made.add(queued("a7", "a", 7));
     made.wake("t", "a1");
     made.finished(ready.at(-1) as Queued, { kind: "ended" });
-    expect(drained.map(({ id }) => id)).toEqual(["a1"]);
+    expect(drained).toEqual([1n]);
     made.loadEntity("a", [queued("a2", "a", 2), queued("a3", "a", 3)]);
     expect(ids().at(-1)).toBe("a2");
   });
@@ -169,5 +171,102 @@ describe("partition queues", () => {
     hold("h2");
     made.add(queued("e4", "e4", 4));
     expect([made.size, made.hasLeftOut]).toEqual([3, true]);
+  });
+
+  describe("whose entity goes on while an operation is stuck", () => {
+    const stuck = (id: string, entityKey: string, position: number): Queued => ({
+      ...queued(id, entityKey, position),
+      isParked: true,
+    });
+
+    it("let the next one run beside the parked one, which takes no turn by itself", () => {
+      const { made, ids, park, end } = queues();
+      for (const n of [1, 2]) made.add(queued(`a${n}`, "a", n));
+      park("a1");
+      expect(ids()).toEqual(["a1", "a2"]);
+      end("a2");
+      made.add(queued("a3", "a", 3));
+      expect(ids()).toEqual(["a1", "a2", "a3"]);
+      made.add(queued("a1", "a", 1));
+      expect([made.size, ids().length]).toEqual([2, 3]);
+    });
+
+    it("give it a turn when something is asked of it, after the one that has begun and before those that haven't", () => {
+      const { made, ids, park, hold, end } = queues();
+      for (const n of [1, 2, 3]) made.add(queued(`a${n}`, "a", n));
+      park("a1");
+      made.wake("t", "a1");
+      made.wake("t", "a1");
+      expect(ids()).toEqual(["a1", "a2"]);
+      hold("a2");
+      made.wake("t", "a1");
+      expect(ids()).toEqual(["a1", "a2"]);
+      made.wake("t", "a2");
+      end("a2");
+      expect(ids()).toEqual(["a1", "a2", "a2", "a1"]);
+      end("a1");
+      expect(ids()).toEqual(["a1", "a2", "a2", "a1", "a3"]);
+      end("a3");
+      expect(made.size).toBe(0);
+    });
+
+    it("give it a turn at once where nothing else of its entity is here; it may be parked again", () => {
+      const { made, ids, park, end } = queues();
+      made.add(queued("a1", "a", 1));
+      park("a1");
+      made.wake("t", "a1");
+      park("a1");
+      made.wake("t", "a1");
+      expect(ids()).toEqual(["a1", "a1", "a1"]);
+      end("a1");
+      expect(made.size).toBe(0);
+    });
+
+    it("load it as parked: what a former owner has begun after it goes on first", () => {
+      const { made, ids, end } = queues();
+      made.load([stuck("a1", "a", 1), queued("a2", "a", 2), queued("a3", "a", 3)]);
+      made.load([]);
+      expect(ids()).toEqual(["a2"]);
+      made.wake("t", "a1");
+      end("a2");
+      expect(ids()).toEqual(["a2", "a1"]);
+    });
+
+    it("read the entity before it gets its turn, while the partition has left some out", () => {
+      const { made, ids, drained, end } = queues({ perPartitionMax: 1 });
+      made.load([stuck("a1", "a", 1), queued("b2", "b", 2)]);
+      expect(made.hasLeftOut).toBe(true);
+      made.wake("t", "a1");
+      expect([ids(), drained]).toEqual([["b2"], [1n]]);
+      made.loadEntity("a", [queued("a3", "a", 3)]);
+      expect(ids()).toEqual(["b2", "a3"]);
+      end("a3");
+      expect(ids()).toEqual(["b2", "a3", "a1"]);
+    });
+
+    it("read on behind a page of nothing but parked ones", () => {
+      const { made, ids, drained, end } = queues({ perEntityMax: 1 });
+      made.add(queued("a1", "a", 1));
+      made.add(queued("a4", "a", 4));
+      end("a1");
+      made.loadEntity("a", [stuck("a2", "a", 2), stuck("a3", "a", 3)]);
+      expect(drained).toEqual([1n, 3n]);
+      made.loadEntity("a", [queued("a4", "a", 4)]);
+      expect(ids()).toEqual(["a1", "a4"]);
+    });
+
+    it("keep it when those behind its turn go back to Postgres, and read these again from the first of them", () => {
+      const { made, ids, drained, park, hold, end } = queues({ perPartitionMax: 3 });
+      for (const n of [1, 2, 3, 4]) made.add(queued(`a${n}`, "a", n));
+      park("a1");
+      made.wake("t", "a1");
+      end("a2");
+      expect(ids()).toEqual(["a1", "a2", "a1"]);
+      hold("a1");
+      for (const n of [5, 6, 7]) made.add(queued(`e${n}`, `e${n}`, n));
+      made.wake("t", "a1");
+      end("a1");
+      expect(drained).toEqual([2n]);
+    });
   });
 });

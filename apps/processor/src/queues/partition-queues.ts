@@ -1,63 +1,13 @@
-import type { OperationRow } from "@postback/database";
-
-/** An admitted operation that isn't ended. Its row is read when its turn comes, unless it is small and at hand. */
-export interface Queued {
-  readonly tenantId: string;
-  readonly id: string;
-  readonly entityKey: string;
-  readonly position: bigint;
-  row?: OperationRow | undefined;
-  /** It was admitted before this owner came: a former one may have begun its step. */
-  readonly inherited: boolean;
-}
-
-/** What became of an entity's first operation. */
-export type HeadResult =
-  /** It is final: the next one of the entity may go. */
-  | { kind: "ended" }
-  /** It goes on at this time, milliseconds since 1970; its entity waits with it. */
-  | { kind: "wait"; untilMs: number }
-  /** Nothing here leads on (stuck, no definition, lost): its entity is held. */
-  | { kind: "held" };
-
-export interface QueueBounds {
-  /** Operations of one entity in memory. */
-  perEntityMax: number;
-  /** Of the whole partition, those that hold their entities apart. */
-  perPartitionMax: number;
-  /** Operations of the partition that wait for a retry or are held, each the first of its entity. */
-  heldPerPartitionMax: number;
-}
-
-/** Bounds of design §3.2; what is beyond them is in Postgres and read when its turn comes. */
-export const defaultBounds: QueueBounds = {
-  perEntityMax: 100,
-  perPartitionMax: 10_000,
-  heldPerPartitionMax: 20_000,
-};
-
-export interface QueueEvents {
-  /** The turn of an operation has come; answered with `finished`. */
-  onReady(head: Queued): void;
-  /** An entity's queue has run empty and more of it was left out: load what is above the position. */
-  onEntityDrained(last: Queued): void;
-  /** There is room again for what the partition left out: load what is above {@link PartitionQueues.highest}. */
-  onRoom(): void;
-}
-
-interface EntityQueue {
-  readonly items: Queued[];
-  isRunning: boolean;
-  isHeld: boolean;
-  /** Newer ones are in Postgres alone: nothing newer is taken in before they are loaded. */
-  leftOut: boolean;
-  wake: NodeJS.Timeout | undefined;
-}
+import { EntityQueue, keyOf } from "./entity-queue.ts";
+import { defaultBounds, type HeadResult, type QueueBounds, type Queued, type QueueEvents } from "./queued.ts";
 
 /**
  * One partition's operations in log order: one at a time per entity, all entities at once. An operation that waits holds
  * its entity, never the partition, and so does an entity with more operations than fit. So what is held takes no room from
  * what could run: where there is none, operations behind one that waits go back to Postgres.
+ *
+ * A stuck operation whose entity goes on is parked beside its queue. Once something is asked of it, it takes the next turn
+ * after the operation that has begun, so that two operations of an entity are never at work at once.
  */
 export class PartitionQueues {
   readonly #bounds: QueueBounds;
@@ -65,7 +15,7 @@ export class PartitionQueues {
   readonly #entities = new Map<string, EntityQueue>();
   /** The entity of each operation in memory. */
   readonly #ids = new Map<string, string>();
-  /** Entities whose first operation waits or is held. */
+  /** Operations that wait or are held, each the first of its entity, and those that are parked. */
   #held = 0;
   #highest = 0n;
   #leftOut = false;
@@ -126,11 +76,10 @@ export class PartitionQueues {
     if (!entity) return;
     entity.leftOut = page.length > 0;
     for (const queued of page) {
-      this.#ids.set(keyOf(queued), queued.entityKey);
-      entity.items.push(queued);
+      entity.reached(queued.position);
+      if (!this.#ids.has(keyOf(queued))) this.#accept(entity, queued);
     }
-    if (entity.items.length === 0) this.#entities.delete(entityKey);
-    else this.#offer(entity);
+    this.#offer(entity);
   }
 
   /** The head that was given to `onReady` came to this. */
@@ -138,7 +87,8 @@ export class PartitionQueues {
     const entity = this.#entities.get(head.entityKey);
     if (!entity || entity.items[0] !== head) return;
     entity.isRunning = false;
-    if (result.kind === "ended") return this.#next(head, entity);
+    if (result.kind === "ended") return this.#next(entity);
+    if (result.kind === "parked") return this.#park(head, entity);
     entity.isHeld = true;
     this.#held += 1;
     if (result.kind === "wait") this.#wakeAt(entity, result.untilMs);
@@ -147,10 +97,12 @@ export class PartitionQueues {
     this.#askIfRoom();
   }
 
-  /** Something is asked of an operation: if it is the one that holds its entity, its turn has come again. */
+  /** Something is asked of an operation: if it holds its entity, or is parked, its turn has come again. */
   wake(tenantId: string, id: string): void {
     const key = `${tenantId}/${id}`;
     const entity = this.#entities.get(this.#ids.get(key) ?? "");
+    const parked = entity?.parked.get(key);
+    if (entity && parked) return this.#unpark(parked, entity);
     const [head] = entity?.items ?? [];
     if (!entity?.isHeld || !head || keyOf(head) !== key) return;
     clearTimeout(entity.wake);
@@ -170,38 +122,74 @@ export class PartitionQueues {
 
   #take(queued: Queued): void {
     if (queued.position > this.#highest) this.#highest = queued.position;
-    const entity = this.#entityOf(queued.entityKey);
-    if (entity.leftOut || entity.items.length >= this.#bounds.perEntityMax) {
+    const entity = this.#entityOf(queued);
+    if (!queued.isParked && (entity.leftOut || entity.items.length >= this.#bounds.perEntityMax)) {
       entity.leftOut = true;
       return;
     }
-    this.#ids.set(keyOf(queued), queued.entityKey);
-    entity.items.push(queued);
-    this.#offer(entity);
+    this.#accept(entity, queued);
+    if (!queued.isParked) this.#offer(entity);
   }
 
-  #entityOf(key: string): EntityQueue {
-    const known = this.#entities.get(key);
+  #accept(entity: EntityQueue, queued: Queued): void {
+    this.#ids.set(keyOf(queued), queued.entityKey);
+    entity.accept(queued);
+    if (queued.isParked) this.#held += 1;
+  }
+
+  #entityOf({ tenantId, entityKey }: Queued): EntityQueue {
+    const known = this.#entities.get(entityKey);
     if (known) return known;
-    const entity: EntityQueue = { items: [], isRunning: false, isHeld: false, leftOut: false, wake: undefined };
-    this.#entities.set(key, entity);
+    const entity = new EntityQueue(tenantId, entityKey);
+    this.#entities.set(entityKey, entity);
     return entity;
   }
 
+  /** Gives the entity's turn to whoever has it; asks for more where none is here, and forgets an entity without any. */
   #offer(entity: EntityQueue): void {
-    const [head] = entity.items;
-    if (!head || entity.isRunning || entity.isHeld) return;
-    entity.isRunning = true;
-    this.#events.onReady(head);
+    if (entity.isRunning || entity.isHeld) return;
+    const head = entity.turn();
+    if (head) {
+      entity.isRunning = true;
+      this.#events.onReady(head);
+    } else if (entity.leftOut) this.#events.onEntityDrained(entity.end);
+    else if (entity.isEmpty) this.#entities.delete(entity.key);
   }
 
-  #next(head: Queued, entity: EntityQueue): void {
+  #next(entity: EntityQueue): void {
+    const head = entity.items.shift();
+    if (head) this.#ids.delete(keyOf(head));
+    this.#goOn(entity);
+  }
+
+  #park(head: Queued, entity: EntityQueue): void {
     entity.items.shift();
-    this.#ids.delete(keyOf(head));
-    if (entity.items.length > 0) this.#offer(entity);
-    else if (entity.leftOut) this.#events.onEntityDrained(head);
-    else this.#entities.delete(head.entityKey);
+    entity.parked.set(keyOf(head), head);
+    this.#held += 1;
+    // Read again when it is asked for: it would take room until then.
+    head.row = undefined;
+    this.#goOn(entity);
+  }
+
+  #goOn(entity: EntityQueue): void {
+    entity.takeAsked();
+    this.#offer(entity);
     if (this.#leftOut) this.#askIfRoom();
+  }
+
+  /**
+   * It waits for the operation that has begun. Where the partition left some out, that one may be in Postgres alone: begun
+   * by a former owner, and not read yet.
+   */
+  #unpark(parked: Queued, entity: EntityQueue): void {
+    entity.parked.delete(keyOf(parked));
+    this.#held -= 1;
+    const isLoading = entity.items.length === 0 && entity.leftOut;
+    entity.asked.push(parked);
+    if (entity.items.length > 0 || isLoading) return;
+    entity.leftOut = this.#leftOut;
+    if (entity.leftOut) this.#events.onEntityDrained(entity.end);
+    else this.#offer(entity);
   }
 
   /** Whether another one fits, if need be because operations behind held ones go back to Postgres. */
@@ -219,9 +207,7 @@ export class PartitionQueues {
 
   /** What waits behind the first one is read again when that has ended. */
   #dropTail(entity: EntityQueue): void {
-    const tail = entity.items.splice(1);
-    for (const queued of tail) this.#ids.delete(keyOf(queued));
-    entity.leftOut ||= tail.length > 0;
+    for (const queued of entity.dropTail()) this.#ids.delete(keyOf(queued));
   }
 
   #askIfRoom(): void {
@@ -247,5 +233,3 @@ export class PartitionQueues {
 
 /** A longer timer would fire at once (setTimeout counts in 32 bits); woken early, an operation just waits again. */
 const timerMaxMs = 2 ** 31 - 1;
-
-const keyOf = ({ tenantId, id }: Queued): string => `${tenantId}/${id}`;

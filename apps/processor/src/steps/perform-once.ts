@@ -1,10 +1,18 @@
 import type { OperationRow, TransactionClient } from "@postback/database";
 import type { Json, OperationState } from "@postback/domain";
-import { type OperationDefinition, type OperationRef, type PerformedStep, performStep } from "@postback/operations";
+import {
+  type OperationDefinition,
+  type OperationRef,
+  type PerformedStep,
+  performStep,
+  type Secrets,
+} from "@postback/operations";
 import type { Logger } from "@postback/runtime";
 
 export interface PerformOptions {
   onStep(step: StepReport): void;
+  /** Of the steps that this process carries. */
+  secrets: Secrets;
   logger: Logger;
 }
 
@@ -32,7 +40,7 @@ export interface Performing {
 
 /** Performs one attempt of a step and reports it. @param client of an open transaction, for a transaction step */
 export async function performOnce(
-  { onStep, logger }: PerformOptions,
+  { onStep, secrets, logger }: PerformOptions,
   { definition, row, state, kind, step, attempt, signal }: Performing,
   client?: TransactionClient,
 ): Promise<PerformedStep> {
@@ -47,6 +55,7 @@ export async function performOnce(
     attempt,
     signal,
     log: logger,
+    secrets,
     ...(client ? { client } : {}),
   });
   const durationMs = performance.now() - startedAtMs;

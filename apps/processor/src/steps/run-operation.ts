@@ -29,7 +29,7 @@ import { saveUnlessWorked } from "../hand-over/save-unless-worked.ts";
 import { type TakenResult, takeResult } from "../hand-over/take-result.ts";
 import type { OwnedPartition } from "../own/owned-partition.ts";
 import { entityKeyOf, unlessPaused } from "../pauses/unless-paused.ts";
-import type { HeadResult, Queued } from "../queues/partition-queues.ts";
+import type { HeadResult, Queued } from "../queues/queued.ts";
 import type { CheckpointRequest } from "./checkpoint-request.ts";
 import type { Checkpointer } from "./checkpointer.ts";
 import type { Gate } from "./gate.ts";
@@ -111,7 +111,7 @@ async function goOn(options: RunOptions, turn: Turn): Promise<Went> {
     case "ended":
       return { kind: "ended" };
     case "stuck":
-      return { kind: "held" };
+      return { kind: turn.definition.whenStuck === "go-on" ? "parked" : "held" };
     case "wait":
       return { kind: "wait", untilMs: action.until.getTime() };
     case "turn":
@@ -292,7 +292,8 @@ async function holdWithoutDefinition(
   row: OperationRow,
 ): Promise<HeadResult> {
   options.onDefinitionMissing(row);
-  if (saysDefinitionMissing(row)) return { kind: "held" };
+  // A stuck one waits for an operator first, who can only decide about what says that it is stuck.
+  if (saysDefinitionMissing(row) || row.status === "stuck") return { kind: "held" };
   const result = await options.checkpointer.save({ owned, row, state: waitingForDefinition(row), emitted: [] });
   if (result.kind === "fenced") options.lose(owned);
   return { kind: "held" };

@@ -1,6 +1,6 @@
 import { keepTrying, type Logger } from "@postback/runtime";
 import type { OwnedPartition } from "../own/owned-partition.ts";
-import type { HeadResult, Queued } from "../queues/partition-queues.ts";
+import type { HeadResult, Queued } from "../queues/queued.ts";
 import { Slots } from "./slots.ts";
 
 export interface SchedulerOptions {

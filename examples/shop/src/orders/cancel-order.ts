@@ -1,6 +1,6 @@
 import { defineOperation, refuse } from "@postback/operations";
 import { shopEvents } from "../events.ts";
-import { paymentRefusals, refund } from "../payments/payment-calls.ts";
+import { paymentRefusals, paymentSecrets, refund } from "../payments/payment-calls.ts";
 import { returnStock } from "../stock/return-stock.ts";
 import { cancelOrderSchema } from "./order-input.ts";
 
@@ -32,7 +32,9 @@ export const cancelOrder = (paymentsUrl: string) =>
     .http("refund-payment", {
       refusals: paymentRefusals,
       irreversible: "a refund can't be charged again without the customer",
-      run: ({ http, outputs }) => refund(http, paymentsUrl, outputs["begin-cancellation"].chargeKey),
+      secrets: paymentSecrets,
+      run: ({ http, secrets, outputs }) =>
+        refund({ http, secrets }, paymentsUrl, outputs["begin-cancellation"].chargeKey),
     })
     .transaction("return-stock", {
       run: async ({ sql, operation: { tenantId }, input: { orderId, reason }, outputs, emit }) => {

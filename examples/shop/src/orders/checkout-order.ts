@@ -1,6 +1,6 @@
 import { defineOperation, refuse } from "@postback/operations";
 import { shopEvents } from "../events.ts";
-import { charge, paymentRefusals, refund } from "../payments/payment-calls.ts";
+import { charge, paymentRefusals, paymentSecrets, refund } from "../payments/payment-calls.ts";
 import { returnStock } from "../stock/return-stock.ts";
 import { takeStock } from "../stock/take-stock.ts";
 import { placeOrderSchema } from "./order-input.ts";
@@ -45,10 +45,11 @@ export const checkoutOrder = (paymentsUrl: string) =>
     .http("charge-payment", {
       queue: "payments",
       refusals: paymentRefusals,
-      run: ({ http, input: { amount, currency, paymentToken, orderId } }) =>
-        charge(http, paymentsUrl, { amount, currency, token: paymentToken, reference: orderId }),
-      compensate: async ({ http, runIdempotencyKey }) => {
-        await refund(http, paymentsUrl, runIdempotencyKey);
+      secrets: paymentSecrets,
+      run: ({ http, secrets, input: { amount, currency, paymentToken, orderId } }) =>
+        charge({ http, secrets }, paymentsUrl, { amount, currency, token: paymentToken, reference: orderId }),
+      compensate: async ({ http, secrets, runIdempotencyKey }) => {
+        await refund({ http, secrets }, paymentsUrl, runIdempotencyKey);
       },
     })
     .transaction("confirm-order", {

@@ -1,6 +1,6 @@
 import { defineOperation, refuse } from "@postback/operations";
 import { shopEvents } from "../events.ts";
-import { charge, paymentRefusals, refund } from "../payments/payment-calls.ts";
+import { charge, paymentRefusals, paymentSecrets, refund } from "../payments/payment-calls.ts";
 import { returnStock } from "../stock/return-stock.ts";
 import { takeStock } from "../stock/take-stock.ts";
 import { placeOrderSchema } from "./order-input.ts";
@@ -42,11 +42,12 @@ export const placeOrder = (paymentsUrl: string) =>
     .http("charge-payment", {
       queue: "payments",
       refusals: paymentRefusals,
-      run: ({ http, input: { amount, currency, paymentToken, orderId } }) =>
-        charge(http, paymentsUrl, { amount, currency, token: paymentToken, reference: orderId }),
+      secrets: paymentSecrets,
+      run: ({ http, secrets, input: { amount, currency, paymentToken, orderId } }) =>
+        charge({ http, secrets }, paymentsUrl, { amount, currency, token: paymentToken, reference: orderId }),
       // By the key of the charge, not by its id: after a timeout there is no id, but there may be a charge.
-      compensate: async ({ http, runIdempotencyKey }) => {
-        await refund(http, paymentsUrl, runIdempotencyKey);
+      compensate: async ({ http, secrets, runIdempotencyKey }) => {
+        await refund({ http, secrets }, paymentsUrl, runIdempotencyKey);
       },
     })
     .transaction("confirm-order", {

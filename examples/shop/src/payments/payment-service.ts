@@ -22,6 +22,8 @@ export interface PaymentServiceOptions {
   readonly host?: string;
   /** Before each answer, milliseconds; default 0. */
   readonly latencyMs?: number;
+  /** What callers must have as their bearer token; default none. */
+  readonly token?: string;
 }
 
 export interface PaymentService extends AsyncDisposable {
@@ -39,10 +41,13 @@ export async function startPaymentService({
   port,
   host = "127.0.0.1",
   latencyMs = 0,
+  token,
 }: PaymentServiceOptions): Promise<PaymentService> {
   const ledger = new PaymentLedger();
   const server = createServer((request, response) => {
-    respond(request, response, ledger, latencyMs).catch((error: unknown) => response.destroy(error as Error));
+    respond(request, response, { ledger, latencyMs, token }).catch((error: unknown) =>
+      response.destroy(error as Error),
+    );
   });
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, host, resolve));
   const close = async () => {
@@ -53,12 +58,22 @@ export async function startPaymentService({
   return { url: `http://127.0.0.1:${taken}/`, close, [Symbol.asyncDispose]: close };
 }
 
-async function respond(request: IncomingMessage, response: ServerResponse, ledger: PaymentLedger, latencyMs: number) {
+interface Answering {
+  readonly ledger: PaymentLedger;
+  readonly latencyMs: number;
+  readonly token: string | undefined;
+}
+
+async function respond(request: IncomingMessage, response: ServerResponse, { ledger, latencyMs, token }: Answering) {
   const body = await readBody(request);
-  const answer = body === undefined ? invalid("The body is too large or no JSON") : await route(request, body, ledger);
+  const isKnown = token === undefined || request.headers.authorization === `Bearer ${token}`;
+  const answer = isKnown ? await answerTo(request, body, ledger) : { status: 401, body: { error: "unauthorized" } };
   if (latencyMs > 0) await delay(latencyMs);
   response.writeHead(answer.status, { "content-type": "application/json" }).end(JSON.stringify(answer.body));
 }
+
+const answerTo = async (request: IncomingMessage, body: unknown, ledger: PaymentLedger): Promise<Answer> =>
+  body === undefined ? invalid("The body is too large or no JSON") : await route(request, body, ledger);
 
 async function route(
   { method, url = "/", headers }: IncomingMessage,

@@ -1,5 +1,6 @@
 import type { Catalog } from "../catalog.ts";
 import type { OperationDefinition } from "../define-operation.ts";
+import { variableOf } from "../secrets/secret-reference.ts";
 import type { StepDefinition } from "../step-definition.ts";
 import { syncStepsOf } from "../sync-steps.ts";
 
@@ -18,13 +19,14 @@ export function describeCatalog(catalog: Catalog): string {
 }
 
 function describeOperation(catalog: Catalog, definition: OperationDefinition): string {
-  const { type, revision, entity, events, example, steps } = definition;
+  const { type, revision, entity, events, example, steps, whenStuck } = definition;
   const isNewest = catalog.operation(type) === definition;
   const facts = [
     `entity ${entity.type}`,
     `answers ${syncStepsOf(definition).length > 0 ? 201 : 202}`,
     example === undefined ? "no example" : "example accepted",
     Object.keys(events).length === 0 ? "no events" : `may tell ${Object.keys(events).sort().join(", ")}`,
+    ...(whenStuck === "go-on" ? ["its entity goes on while one is stuck"] : []),
   ];
   const head = `${type}  revision ${revision}${isNewest ? "" : " (only for what began under it)"}: ${facts.join(", ")}`;
   return [head, ...alignColumns(steps.map(describeStep)), ""].join("\n");
@@ -35,6 +37,7 @@ const describeStep = (step: StepDefinition, index: number): readonly string[] =>
   step.name,
   step.sync === true ? "sync transaction" : step.kind,
   step.queue === undefined ? "" : `queue ${step.queue}`,
+  Object.keys(step.secrets).length === 0 ? "" : `reads ${Object.values(step.secrets).map(variableOf).join(", ")}`,
   undoing(step),
 ];
 

@@ -17,6 +17,7 @@ const lockedStepSchema = z.strictObject({
 });
 const lockedRevisionSchema = z.strictObject({
   entity: z.string(),
+  whenStuck: z.literal("go-on").optional(),
   /** In their order. */
   steps: z.array(lockedStepSchema),
   /** SHA-256 of the JSON Schema. */
@@ -45,10 +46,11 @@ export function lockOf({ operations }: Pick<Catalog, "operations">): CatalogLock
   return { lockVersion: 1, operations: locked };
 }
 
-function lockedRevision({ entity, steps, input, events }: OperationDefinition): LockedRevision {
+function lockedRevision({ entity, steps, input, events, whenStuck }: OperationDefinition): LockedRevision {
   const hashes = Object.entries(events).map(([type, schema]) => [type, schemaHash(schema, "output")] as const);
   return {
     entity: entity.type,
+    ...(whenStuck === "go-on" ? { whenStuck } : {}),
     steps: steps.map(lockedStep),
     input: schemaHash(input, "input"),
     events: Object.fromEntries(hashes.sort(([a], [b]) => compareText(a, b))),

@@ -15,6 +15,7 @@ interface Head {
   input?: z.ZodType;
   entity?: string;
   events?: Schemas;
+  whenStuck?: "go-on";
 }
 
 const head = ({ entity = "order", events = { "order.placed": placed }, ...changes }: Head = {}) =>
@@ -104,6 +105,11 @@ test.each([
   ],
   ["another input", twoSteps({ input: input.extend({ note: z.string().optional() }) }), /input schema changed/],
   ["an event more", twoSteps({ events: { "order.placed": placed, "order.seen": placed } }), /order\.seen besides/],
+  [
+    "another choice for its entity",
+    twoSteps({ whenStuck: "go-on" }),
+    /would be held while one is stuck, and will go on/,
+  ],
 ])("%s is to be recorded", (_, changed, says) => {
   expect(compare(changed)).toEqual([{ kind: "to-record", text: expect.stringMatching(says) }]);
 });

@@ -58,8 +58,13 @@ function changesOf(was: LockedRevision, is: LockedRevision): readonly LockChange
     ...(was.input === is.input
       ? []
       : [toRecord("its input schema changed; it still has to accept the inputs of unfinished operations")]),
+    ...(was.whenStuck === is.whenStuck
+      ? []
+      : [toRecord(`its entity would ${whenStuckOf(was)} while one is stuck, and will ${whenStuckOf(is)}`)]),
   ];
 }
+
+const whenStuckOf = ({ whenStuck }: LockedRevision): string => (whenStuck === "go-on" ? "go on" : "be held");
 
 /** What a checkpoint relies on: names, kinds and order. A queue, and how a step is undone, may change under way. */
 function stepChanges(was: readonly LockedStep[], is: readonly LockedStep[]): readonly LockChange[] {

@@ -33,6 +33,11 @@ export class BookingService implements AsyncDisposable {
     return calls.filter((key, at) => key !== calls[at - 1]);
   }
 
+  /** The keys of all operations in the order of their calls; a repetition right after counts once. */
+  get calls(): string[] {
+    return this.#calls.filter((key, at, all) => key !== all[at - 1]);
+  }
+
   /** The keys under which it is booked now. */
   bookedOf(operationId: string): string[] {
     return [...this.#booked].filter((key) => key.startsWith(`${operationId}:`));

@@ -1,4 +1,4 @@
-import { defineCatalog, defineOperation, refuse, tryLater } from "@postback/operations";
+import { defineCatalog, defineOperation, type OperationOptions, refuse, tryLater } from "@postback/operations";
 import { z } from "zod";
 import { answersOfBooking, answersOfDropping } from "./answers.ts";
 
@@ -46,44 +46,49 @@ async function call(url: string, json: object, { idempotencyKey, signal }: Calli
 }
 
 /** Three legs, each booked at a service outside: by HTTP, by code of its own, and by HTTP in a queue. */
-const bookTrip = defineOperation({ ...head, type: "trip.book" })
-  .http("flight", {
-    ...options,
-    run: async ({ http, input: { service, flight }, emit }) => {
-      await http.post(`${service}book`, { json: { answer: flight.books } });
-      emit("leg.booked", { leg: "flight" });
-    },
-    compensate: async ({ http, input: { service, flight }, runIdempotencyKey, emit }) => {
-      await http.post(`${service}drop`, { json: { booking: runIdempotencyKey, answer: flight.drops } });
-      emit("leg.dropped", { leg: "flight" });
-    },
-  })
-  .task("hotel", {
-    ...options,
-    run: async (context) => {
-      const { service, hotel } = context.input;
-      await call(`${service}book`, { answer: hotel.books }, context);
-      context.emit("leg.booked", { leg: "hotel" });
-    },
-    compensate: async (context) => {
-      const { service, hotel } = context.input;
-      await call(`${service}drop`, { booking: context.runIdempotencyKey, answer: hotel.drops }, context);
-      context.emit("leg.dropped", { leg: "hotel" });
-    },
-  })
-  .http("car", {
-    ...options,
-    queue: "cars",
-    run: async ({ http, input: { service, car }, emit }) => {
-      await http.post(`${service}book`, { json: { answer: car.books } });
-      emit("leg.booked", { leg: "car" });
-    },
-    compensate: async ({ http, input: { service, car }, runIdempotencyKey, emit }) => {
-      await http.post(`${service}drop`, { json: { booking: runIdempotencyKey, answer: car.drops } });
-      emit("leg.dropped", { leg: "car" });
-    },
-  })
-  .failed(({ error: { code }, emit }) => emit("trip.off", { code }));
+const threeLegs = (given: OperationOptions<typeof input, typeof events>) =>
+  defineOperation(given)
+    .http("flight", {
+      ...options,
+      run: async ({ http, input: { service, flight }, emit }) => {
+        await http.post(`${service}book`, { json: { answer: flight.books } });
+        emit("leg.booked", { leg: "flight" });
+      },
+      compensate: async ({ http, input: { service, flight }, runIdempotencyKey, emit }) => {
+        await http.post(`${service}drop`, { json: { booking: runIdempotencyKey, answer: flight.drops } });
+        emit("leg.dropped", { leg: "flight" });
+      },
+    })
+    .task("hotel", {
+      ...options,
+      run: async (context) => {
+        const { service, hotel } = context.input;
+        await call(`${service}book`, { answer: hotel.books }, context);
+        context.emit("leg.booked", { leg: "hotel" });
+      },
+      compensate: async (context) => {
+        const { service, hotel } = context.input;
+        await call(`${service}drop`, { booking: context.runIdempotencyKey, answer: hotel.drops }, context);
+        context.emit("leg.dropped", { leg: "hotel" });
+      },
+    })
+    .http("car", {
+      ...options,
+      queue: "cars",
+      run: async ({ http, input: { service, car }, emit }) => {
+        await http.post(`${service}book`, { json: { answer: car.books } });
+        emit("leg.booked", { leg: "car" });
+      },
+      compensate: async ({ http, input: { service, car }, runIdempotencyKey, emit }) => {
+        await http.post(`${service}drop`, { json: { booking: runIdempotencyKey, answer: car.drops } });
+        emit("leg.dropped", { leg: "car" });
+      },
+    })
+    .failed(({ error: { code }, emit }) => emit("trip.off", { code }));
+
+const bookTrip = threeLegs({ ...head, type: "trip.book" });
+/** One that is stuck doesn't hold its trip. */
+const bookTripGoingOn = threeLegs({ ...head, type: "trip.book-going-on", whenStuck: "go-on" });
 
 /** The same with a leg that nobody takes back. */
 const bookFixedTrip = defineOperation({ ...head, type: "trip.book-fixed" })
@@ -104,4 +109,4 @@ const bookFixedTrip = defineOperation({ ...head, type: "trip.book-fixed" })
     },
   });
 
-export default defineCatalog({ name: "trips", operations: [bookTrip, bookFixedTrip], events });
+export default defineCatalog({ name: "trips", operations: [bookTrip, bookTripGoingOn, bookFixedTrip], events });
