@@ -256,7 +256,10 @@ function toRequest(
   const { owned, row, definition } = turn;
   const transition = {
     operation: refOf(row),
-    input: JSON.parse(row.input),
+    // Few transitions look at it, and it may be large.
+    get input() {
+      return JSON.parse(row.input) as unknown;
+    },
     before: turn.state,
     after: state,
     log: options.logger,
