@@ -5,6 +5,7 @@ import { WebSocket } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ApiClient } from "./rig/api-client.ts";
 import { order } from "./rig/orders.ts";
+import { always } from "./rig/scripted-receiver.ts";
 import { useShopStack } from "./rig/shop-stack.ts";
 
 /** Two partners of one tenant, both subscribed to everything: each gets its own, and what its grant allows. */
@@ -176,6 +177,24 @@ describe("an event of the tenant", () => {
     expect(deliveries.filter(({ eventId }) => later.includes(eventId))).toEqual([]);
     expect(idsAt("right").filter((id) => later.includes(id))).toEqual([]);
   });
+});
+
+test("what waits for a further attempt is not sent to a partner whose grant allows it no more", async () => {
+  const { api, receiver } = shop();
+  const waiting = await party("waiting", ["slow.*"]);
+  receiver.partner("waiting", always({ status: 503 }));
+  expect(
+    (await waiting.api.ask("PATCH", `/endpoints/${waiting.endpoint.id}`, { retrySchedule: [1, 2, 2] })).status,
+  ).toBe(200);
+  const { id } = await api.publish({ type: "slow.happened", data: {} });
+  await eventually(() => expect(idsAt("waiting")).toContain(id));
+  expect((await api.ask("PATCH", `/partners/${waiting.id}`, { grant: { events: [] } })).status).toBe(200);
+  const [delivery] = await eventually(async () => {
+    const deliveries = await waiting.api.deliveriesOf(waiting.endpoint.id);
+    expect(deliveries).toMatchObject([{ status: "discarded", reason: "not-granted" }]);
+    return deliveries;
+  });
+  expect(delivery?.eventId).toBe(id);
 });
 
 test("a key that is revoked is refused within a second", async () => {

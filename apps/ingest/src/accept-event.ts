@@ -13,7 +13,7 @@ export interface AcceptEventOptions {
   spreadFrom: number;
 }
 
-export interface EventContext {
+interface EventContext {
   tenantId: string;
   /** The partners that it is for; left out: all whose grant allows it. The tenant itself sees it in any case. */
   audience?: string[] | undefined;

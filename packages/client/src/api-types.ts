@@ -186,7 +186,7 @@ export type Delivery = {
   readonly eventType: string;
   readonly endpointId: string;
   readonly status: "pending" | "sending" | "delivered" | "exhausted" | "expired" | "discarded";
-  /** Why it was discarded: endpoint-disabled, endpoint-deleted, replay-cancelled or order-skipped */
+  /** Why it was discarded: endpoint-disabled, endpoint-deleted, replay-cancelled, order-skipped or not-granted */
   readonly reason?: string | undefined;
   /** The replay that it belongs to */
   readonly replayId?: string | undefined;

@@ -1,5 +1,6 @@
 import { type Entity, entitySchema, idSchema } from "@postback/contracts";
 import type { Json } from "@postback/domain";
+import { z } from "zod";
 import { toJson } from "./json-value.ts";
 import { limits } from "./limits.ts";
 import type { EmitOptions, EventSchemas } from "./step-context.ts";
@@ -91,7 +92,6 @@ export class StepEvents {
   }
 }
 
-const isAudience = (audience: EmitOptions["audience"]): boolean =>
-  audience === undefined ||
-  audience === "everyone" ||
-  (audience.length <= limits.audienceMax && audience.every((id) => idSchema.safeParse(id).success));
+const audienceSchema = z.union([z.literal("everyone"), z.array(idSchema).max(limits.audienceMax)]).optional();
+/** Its type says what it must be; a step in JavaScript may say otherwise. */
+const isAudience = (audience: unknown): boolean => audienceSchema.safeParse(audience).success;

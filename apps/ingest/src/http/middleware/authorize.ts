@@ -6,7 +6,7 @@ import { keepToRate } from "./keep-to-rate.ts";
 
 export type Handler = (ctx: Context, caller: Caller) => Promise<void>;
 
-export interface RouteOptions {
+interface RouteOptions {
   /**
    * The handler shows a partner its own, and what its grant allows, alone. Without it the call is closed to partners'
    * keys, unless it takes writes: a route that says nothing leaks nothing.
