@@ -98,6 +98,11 @@ export type CreateEndpoint = {
   } | undefined;
   /** Of the webhooks: Standard Webhooks, or CloudEvents 1.0; signed in the same way. Default standard */
   readonly format?: "standard" | "cloudevents-structured" | "cloudevents-binary" | undefined;
+  /** One request for so many events, or for those that came within so long of the first. Not with cloudevents-binary, nor with ordering */
+  readonly batch?: {
+    readonly maxEvents: number;
+    readonly maxWaitMs: number;
+  } | undefined;
   /** Whether the receiver is asked first (CloudEvents HTTP webhook validation); until it agrees nothing is sent */
   readonly handshake?: boolean | undefined;
   readonly rateLimit?: {
@@ -217,6 +222,11 @@ export type Endpoint = {
   } | undefined;
   /** Of the webhooks: Standard Webhooks, or CloudEvents 1.0; signed in the same way. Default standard */
   readonly format: "standard" | "cloudevents-structured" | "cloudevents-binary";
+  /** One request for so many events, or for those that came within so long of the first. Not with cloudevents-binary, nor with ordering */
+  readonly batch?: {
+    readonly maxEvents: number;
+    readonly maxWaitMs: number;
+  } | undefined;
   readonly rateLimit?: {
     readonly perSecond: number;
   } | undefined;
@@ -796,6 +806,10 @@ export type UpdateEndpoint = {
   } | null | undefined;
   /** Of the webhooks: Standard Webhooks, or CloudEvents 1.0; signed in the same way. Default standard */
   readonly format?: "standard" | "cloudevents-structured" | "cloudevents-binary" | undefined;
+  readonly batch?: {
+    readonly maxEvents: number;
+    readonly maxWaitMs: number;
+  } | null | undefined;
   readonly rateLimit?: {
     readonly perSecond: number;
   } | null | undefined;
