@@ -34,7 +34,7 @@ test("makes topics, tables and a tenant's key; again, nothing; on other settings
     `Topics: made ${topicPrefix}commands, ${topicPrefix}commands.payments, ${topicPrefix}events, ${topicPrefix}dead-letters`,
   );
   expect(first.output).toContain("Migration: shop/0001");
-  const key = /^pb_dev_(\w{12})_[\w-]{43}$/m.exec(first.output)?.[1];
+  const key = /^pb_dev_(\w{12})_[\w-]{49}$/m.exec(first.output)?.[1];
   expect(await tenantOf(database.url, key)).toBe("acme");
 
   const second = await prepare(env);

@@ -1,7 +1,7 @@
 /** Brings Kafka and PostgreSQL to where the apps can start; see the help below. */
 import { parseArgs } from "node:util";
 import { createTenant, type Database, openDatabase, recordedPartitions } from "../packages/database/src/index.ts";
-import { newId } from "../packages/domain/src/index.ts";
+import { drawApiKey, newId } from "../packages/domain/src/index.ts";
 import {
   checkTopics,
   describeTopics,
@@ -10,8 +10,8 @@ import {
   postbackTopics,
   waitForKafka,
 } from "../packages/kafka/src/index.ts";
-import { newApiKey, storeApiKey } from "../packages/local-stack/src/database/new-api-key.ts";
 import { prepareDatabase } from "../packages/local-stack/src/database/prepare-database.ts";
+import { storeApiKey } from "../packages/local-stack/src/database/store-api-key.ts";
 import { loadCatalogs } from "../packages/operations/src/index.ts";
 import {
   type Config,
@@ -97,7 +97,7 @@ async function prepareTables({ DATABASE_URL: url, ...config }: PrepareConfig, db
 
 async function makeTenant({ POSTBACK_ENV: env }: PrepareConfig, db: Database, name: string): Promise<void> {
   const tenant = { id: newId(), name };
-  const apiKey = newApiKey(env === "development" ? "dev" : "live");
+  const apiKey = drawApiKey(env === "development" ? "dev" : "live");
   await createTenant(db, tenant);
   await storeApiKey(db, tenant.id, apiKey, "first");
   console.log(`Tenant ${name} (${tenant.id}); its API key, which can't be shown again:\n${apiKey}`);

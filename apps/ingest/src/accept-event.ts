@@ -13,14 +13,16 @@ export interface AcceptEventOptions {
   spreadFrom: number;
 }
 
-interface AcceptContext {
+interface EventContext {
   tenantId: string;
+  /** The partners that it is for; left out: all whose grant allows it. The tenant itself sees it in any case. */
+  audience?: string[] | undefined;
   traceparent: string;
   /** The one endpoint that it is for, instead of those that subscribe to it. */
   endpointId?: string;
 }
 
-export type AcceptEvent = (event: PublishEvent, context: AcceptContext) => Promise<string>;
+export type AcceptEvent = (event: PublishEvent, context: EventContext) => Promise<string>;
 
 /**
  * Takes an event that has no operation: into Kafka and nothing else, so that Postgres is off its way.
@@ -30,7 +32,7 @@ export type AcceptEvent = (event: PublishEvent, context: AcceptContext) => Promi
  */
 export const acceptEvent =
   ({ producer, topic, partitions, spreadFrom }: AcceptEventOptions): AcceptEvent =>
-  async (event, { tenantId, traceparent, endpointId }) => {
+  async (event, { tenantId, audience, traceparent, endpointId }) => {
     const nowMs = Date.now();
     const { type, entity, data } = event;
     const id = event.id === undefined ? newId() : checkedId(event.id, nowMs);
@@ -38,6 +40,7 @@ export const acceptEvent =
     const header: EventHeader = { v: 1, id, type, tenant: tenantId, acceptedAt: nowMs, traceparent };
     if (entity !== undefined) header.entity = entity;
     if (event.id !== undefined) header.claim = true;
+    if (audience !== undefined) header.audience = audience;
     if (endpointId !== undefined) header.endpoint = endpointId;
     const key = entity === undefined ? null : entityKey(tenantId, entity);
     const partition = key === null ? spreadPartition(nowMs, spreadFrom, partitions) : partitionFor(key, partitions);

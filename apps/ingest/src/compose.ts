@@ -11,6 +11,7 @@ import { acceptOperation, acceptOperations } from "./accept-operation.ts";
 import { acceptSync } from "./accept-sync/accept-sync.ts";
 import { EntityTurns } from "./accept-sync/entity-turns.ts";
 import { KnownKeys } from "./auth/known-keys.ts";
+import { RateLimits } from "./auth/rate-limits.ts";
 import { readinessChecks } from "./check-readiness.ts";
 import type { IngestConfig } from "./config.ts";
 import { createApp } from "./http/app.ts";
@@ -28,6 +29,8 @@ export interface Connected {
   kafka: KafkaConnection;
   producer: Producer;
   db: Database;
+  /** The same under a role that sees one tenant at a time. */
+  walled?: Database | undefined;
   catalog: Catalog;
 }
 
@@ -41,11 +44,11 @@ export interface Ingest {
 }
 
 /** Puts ingest together on what is connected; it does nothing by itself. */
-export function composeIngest({ config, logger, kafka, producer, db, catalog }: Connected): Ingest {
+export function composeIngest({ config, logger, kafka, producer, db, walled, catalog }: Connected): Ingest {
   const metrics = createMetrics("ingest");
   const topics = topicNames(config.TOPIC_PREFIX);
   const partitions = config.PARTITIONS;
-  const store = storeOn(db);
+  const store = storeOn(db, walled);
   const keys = new KnownKeys({ store });
   const rows = metrics.counter({
     name: "projected_commands_total",
@@ -102,6 +105,8 @@ export function composeIngest({ config, logger, kafka, producer, db, catalog }: 
     health: createHealth({ live: () => undefined, ready: readinessChecks(config, kafka, db), metrics }),
     keyring: config.SECRET_KEYRING,
     keys,
+    rateLimits: new RateLimits({ perSecond: config.RATE_LIMIT_PER_SECOND }),
+    keyEnv: config.POSTBACK_ENV === "development" ? "dev" : "live",
     logger,
     metrics,
     push,

@@ -40,9 +40,17 @@ export const configDefinition = defineConfig({
   PORT: setting(portText, { default: "8080", description: "Port of the HTTP API; 0 takes a free one" }),
   HOST: setting(z.string().optional(), { description: "Address to listen on; all of them when left out" }),
   ...shared,
+  DATABASE_URL_API: setting(shared.DATABASE_URL.schema.optional(), {
+    description: "Postgres under a login of the role postback_api, for what reads and manages one tenant's rows",
+    secret: true,
+  }),
   CONCURRENCY_MAX: setting(integerText(1, 100_000), {
     default: "2000",
     description: "Requests in work at once; one more gets 503 overloaded",
+  }),
+  RATE_LIMIT_PER_SECOND: setting(integerText(1, 1_000_000), {
+    default: "10000",
+    description: "Requests a second of each API key in each process, where its tenant has no quota; more gets 429",
   }),
   WAITS_MAX: setting(integerText(0, 100_000), {
     default: "5000",

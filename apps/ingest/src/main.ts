@@ -2,11 +2,13 @@ import { openDatabase } from "@postback/database";
 import { createProducer, waitForKafka } from "@postback/kafka";
 import { loadCatalogs } from "@postback/operations";
 import { createLogger, runMain, runParts } from "@postback/runtime";
+import { followKeyChanges } from "./auth/follow-key-changes.ts";
 import { noteKeyUses } from "./auth/note-key-uses.ts";
 import { comparePartitions } from "./compare-partitions.ts";
 import { composeIngest } from "./compose.ts";
 import { readIngestConfig } from "./config.ts";
 import { listenHttp } from "./http/server.ts";
+import { openWalled } from "./open-walled.ts";
 
 /** Reads the environment, connects, serves until a signal, then drains: requests first, rows and messages after them. */
 async function main(): Promise<0 | 1> {
@@ -20,6 +22,7 @@ async function main(): Promise<0 | 1> {
     statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
     logger,
   });
+  await using walled = await openWalled(config, logger);
   await comparePartitions(db, config.PARTITIONS, logger);
   const kafka = { brokers: config.KAFKA_BROKERS, clientId: "postback-ingest", logger };
   await waitForKafka(kafka);
@@ -31,13 +34,17 @@ async function main(): Promise<0 | 1> {
       kafka,
       producer,
       db,
+      walled,
       catalog,
     });
     const { part } = await listenHttp(app.callback(), { port: config.PORT, host: config.HOST, onUpgrade, logger });
-    const exitCode = await runParts([part, noteKeyUses(keys, logger), ...parts], {
-      graceMs: config.SHUTDOWN_GRACE_MS,
-      logger,
-    });
+    const exitCode = await runParts(
+      [part, noteKeyUses(keys, logger), followKeyChanges(keys, config.DATABASE_URL, logger), ...parts],
+      {
+        graceMs: config.SHUTDOWN_GRACE_MS,
+        logger,
+      },
+    );
     await projection.drained();
     return exitCode;
   } finally {

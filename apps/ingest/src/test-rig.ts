@@ -2,16 +2,18 @@ import { hash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { topicNames } from "@postback/contracts";
-import { createApiKey, createTenant, openDatabase, parseKeyring } from "@postback/database";
+import { createApiKey, createTenant, type Database, openDatabase, parseKeyring } from "@postback/database";
 import { newId } from "@postback/domain";
 import { connectAdmin, createProducer, ensureTopics, type KafkaConnection } from "@postback/kafka";
 import { type Catalog, defineCatalog, defineOperation, joinCatalogs } from "@postback/operations";
 import { createLogger } from "@postback/runtime";
 import { createTestDatabase, testBrokers, testTopicPrefix } from "@postback/testkit";
 import { z } from "zod";
+import { followKeyChanges } from "./auth/follow-key-changes.ts";
 import { composeIngest } from "./compose.ts";
 import { readIngestConfig } from "./config.ts";
-import { listenHttp } from "./http/server.ts";
+import { type HttpTimeouts, listenHttp } from "./http/server.ts";
+import { openWalled } from "./open-walled.ts";
 
 const partitions = 3;
 
@@ -70,14 +72,28 @@ interface CuttableWay extends AsyncDisposable {
   mend(): Promise<void>;
 }
 
-interface StartOptions {
+/** A login in the role of the API, which ends with the test: roles are the server's. */
+async function walledLogin(db: Database, databaseUrl: URL, stack: AsyncDisposableStack): Promise<string> {
+  const name = `test_${randomBytes(8).toString("hex")}`;
+  await db.pool.query(`CREATE ROLE ${name} LOGIN PASSWORD 'secret' IN ROLE postback_api`);
+  stack.defer(async () => void (await db.pool.query(`DROP ROLE ${name}`)));
+  const url = new URL(databaseUrl);
+  url.username = name;
+  url.password = "secret";
+  return url.href;
+}
+
+export interface IngestOptions {
   catalog?: Catalog;
   /** More of its environment. */
   env?: Record<string, string>;
+  timeouts?: HttpTimeouts;
+  /** Reads and manages under the role of the API, as with DATABASE_URL_API. */
+  isWalled?: boolean;
 }
 
 /** Ingest itself, in this process, on the run's Kafka and a database of its own; a test file has one. */
-export async function startIngest({ catalog = renaming, env = {} }: StartOptions = {}) {
+export async function startIngest({ catalog = renaming, env = {}, timeouts, isWalled = false }: IngestOptions = {}) {
   const stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase());
   const postgres = stack.use(await cuttableWay(new URL(database.url)));
@@ -99,15 +115,20 @@ export async function startIngest({ catalog = renaming, env = {} }: StartOptions
   );
   const producer = stack.adopt(await createProducer(kafka), (one) => one.close());
   const db = stack.use(openDatabase({ url: postgres.url.href, applicationName: "ingest-test", logger }));
-  const ingest = composeIngest({ config, logger, kafka, producer, db, catalog });
+  const walled = isWalled ? await walledLogin(db, postgres.url, stack) : undefined;
+  const walledDb = await openWalled({ ...config, DATABASE_URL_API: walled }, logger);
+  if (walledDb !== undefined) stack.use(walledDb);
+  const ingest = composeIngest({ config, logger, kafka, producer, db, walled: walledDb, catalog });
   const { port, part } = await listenHttp(ingest.app.callback(), {
     port: 0,
     host: "127.0.0.1",
     onUpgrade: ingest.onUpgrade,
     logger,
+    timeouts,
   });
   const stopping = new AbortController();
-  const served = Promise.all([part, ...ingest.parts].map((one) => one.run(stopping.signal)));
+  const parts = [part, followKeyChanges(ingest.keys, postgres.url.href, logger), ...ingest.parts];
+  const served = Promise.all(parts.map((one) => one.run(stopping.signal)));
   stack.defer(async () => {
     stopping.abort();
     await served;

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { Entity } from "@postback/contracts";
 import { newId, requestHash } from "@postback/domain";
 import type { OperationDefinition } from "@postback/operations";
@@ -33,10 +34,19 @@ export function toCommand(write: ValidWrite): Command {
   const { definition, entity, input } = write;
   return {
     ...write,
+    ...(write.idempotencyKey === undefined ? {} : { idempotencyKey: keyOf(write.idempotencyKey, write.audience) }),
     id: write.id === undefined ? newId() : checkedId(write.id, acceptedAtMs),
     isClientId: write.id !== undefined,
     acceptedAtMs,
-    hash: requestHash({ type: definition.type, entity, input }),
+    hash: requestHash({ type: definition.type, entity, input, audience: write.audience }),
     inputJson: JSON.stringify(input),
   };
+}
+
+/**
+ * Partners of a tenant don't know of each other: the same key of two is two keys, and none is answered with another's
+ * operation. Hashed, so that it has the same bound and no client can choose what it comes to.
+ */
+function keyOf(key: string, audience: readonly string[] | undefined): string {
+  return audience === undefined ? key : hash("sha256", JSON.stringify([audience, key]), "hex");
 }

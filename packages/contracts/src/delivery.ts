@@ -30,7 +30,9 @@ export const deliverySchema = z
     reason: z
       .string()
       .optional()
-      .describe("Why it was discarded: endpoint-disabled, endpoint-deleted, replay-cancelled or order-skipped"),
+      .describe(
+        "Why it was discarded: endpoint-disabled, endpoint-deleted, replay-cancelled, order-skipped or not-granted",
+      ),
     replayId: idSchema.optional().describe("The replay that it belongs to"),
     nextAttemptAt: timestampSchema.optional(),
     attempts: z.array(attemptSchema),

@@ -71,6 +71,7 @@ export const createEndpointSchema = z
   .strictObject({
     url: settings.url,
     events: settings.events,
+    partner: idSchema.optional().describe("Whose it is; of a partner's own key it is that partner's in any case"),
     filter: filterSchema.optional(),
     signature: signatureSchemeSchema.optional(),
     enabled: settings.enabled.optional(),
@@ -120,6 +121,7 @@ export const endpointSchema = z
   .object({
     id: idSchema,
     ...settings,
+    partner: idSchema.optional(),
     filter: filterSchema.optional(),
     signature: signatureSchemeSchema.describe("How the newest secret signs; rotate to change it"),
     description: settings.description.optional(),

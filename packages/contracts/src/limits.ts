@@ -27,6 +27,9 @@ export const limits = {
   /** As long as a delivery is tried at most. */
   orderingSkipMaxSeconds: 7 * 86_400,
   descriptionMaxChars: 1024,
+  /** Of a key, a partner or a tenant. */
+  nameMaxChars: 128,
+  requestsPerSecondMax: 1_000_000,
   operationIdsMax: 1_000,
   /** Writes in one `POST /v1/operations/batch`, and its body. */
   batchOperationsMax: 1_000,

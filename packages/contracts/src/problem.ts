@@ -33,6 +33,7 @@ export const problems = {
   "step-refused": { status: 422, title: "A step that comes before the answer refused" },
   "idempotency-key-reused": { status: 422, title: "The key was used with another request" },
   "forbidden-address": { status: 422, title: "The URL names an address that must not be called" },
+  "rate-limited": { status: 429, title: "Too many requests with this key" },
   "upgrade-required": { status: 426, title: "This is a WebSocket" },
   overloaded: { status: 503, title: "Too much at once" },
   unavailable: { status: 503, title: "A store that this needs can't be reached" },

@@ -6,6 +6,7 @@ export interface ListenOptions {
   url: string;
   channel:
     | "postback_subscriptions"
+    | "postback_keys"
     | "postback_requests"
     | "postback_outbox"
     | "postback_step_results"

@@ -2,6 +2,7 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { CoalescingClient } from "./coalescing-client.ts";
 import { PrismaClient } from "./generated/client.ts";
+import { WalledPool } from "./wall/walled-pool.ts";
 
 /** Where expected trouble of the connection is told; the shape of pino's methods. */
 export interface DatabaseLogger {
@@ -20,6 +21,8 @@ export interface DatabaseOptions {
   idleInTransactionTimeoutMs?: number;
   /** A connection that isn't there by then is an error, milliseconds. Default 3 000. */
   connectTimeoutMs?: number;
+  /** Each statement works for the tenant of `asTenant`, and row-level security sees to it. Default false. */
+  walled?: boolean;
   logger: DatabaseLogger;
 }
 
@@ -32,7 +35,8 @@ export interface Database extends AsyncDisposable {
 
 /** Opens nothing yet: the first statement connects. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const pool = new pg.Pool({
+  const Pool = options.walled ? WalledPool : pg.Pool;
+  const pool = new Pool({
     Client: CoalescingClient,
     connectionString: options.url,
     application_name: options.applicationName,

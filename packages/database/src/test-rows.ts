@@ -4,12 +4,12 @@ import type { EventRow } from "./dispatch/event-row.ts";
 import type { AttemptRecord, DeliveryRecord, Outcomes } from "./dispatch/record-outcomes.ts";
 import { createEndpoint } from "./endpoints/create-endpoint.ts";
 import type { EndpointSettings } from "./endpoints/endpoint-row.ts";
-import { createTenant } from "./keys/create-tenant.ts";
 import type { Database } from "./open-database.ts";
 import type { CommandRow } from "./operations/command-row.ts";
 import { acquirePartitions } from "./processing/acquire-partitions.ts";
 import { type AdmittedCommand, admitCommands } from "./processing/admit-commands.ts";
 import type { Checkpoint } from "./processing/checkpoint.ts";
+import { createTenant } from "./tenants/create-tenant.ts";
 
 /** Rows with every field filled in, of which a test names those that it is about. */
 
@@ -120,7 +120,7 @@ export async function aTenant(db: Database): Promise<string> {
 /** An endpoint with its lane, of the tenant or of a new one. */
 export async function anEndpoint(
   db: Database,
-  { tenantId, ...settings }: EndpointSettings & { tenantId?: string; handshake?: boolean } = {},
+  { tenantId, ...settings }: EndpointSettings & { tenantId?: string; partnerId?: string; handshake?: boolean } = {},
 ): Promise<EndpointKey> {
   const tenant = tenantId ?? (await aTenant(db));
   const id = newId();

@@ -1,5 +1,6 @@
 export * from "./address/judge-address.ts";
 export * from "./address/judge-url.ts";
+export * from "./api-key/api-key.ts";
 export * from "./bounded-map.ts";
 export * from "./canonical-json.ts";
 export * from "./delivery/after-attempt.ts";
@@ -21,6 +22,7 @@ export * from "./lane/send-slots.ts";
 export * from "./lane/slots.ts";
 export * from "./lane/token-bucket.ts";
 export * from "./operation/index.ts";
+export * from "./partner/may-partner-see.ts";
 export * from "./replay/replay-pace.ts";
 export * from "./replay/replay-scope.ts";
 export * from "./request-hash.ts";

@@ -147,3 +147,28 @@ describe("checkJsonText", () => {
     expect(performance.now() - startMs).toBeLessThan(1500);
   });
 });
+
+describe("members that are there twice", () => {
+  const pointerIn = (text: string) => {
+    const parsed = parseJsonBody(Buffer.from(text));
+    return parsed.ok ? undefined : parsed.problem;
+  };
+  it.each([
+    ['{"a":1,"a":1}', "/a"],
+    ['{"a":{"b":1,"c":[{"d":1,"d":2}]}}', "/a/c/0/d"],
+    ['{"a":1,"\\u0061":2}', "/a"],
+    ['{"__proto__":1,"__proto__":2}', "/__proto__"],
+    ['{"a":"x:y","b":{"a":1},"a":2}', "/a"],
+    ['{"n":1e2,"a":1,"a":2}', "/a"],
+  ])("are refused at their place: %s", (text, pointer) => {
+    expect(pointerIn(text)).toMatchObject({ code: "duplicate-member", pointer });
+  });
+
+  it.each([
+    '{"a":{"a":1},"b":[{"a":1},{"a":2}]}',
+    '{"a":"{\\"a\\":1}","b:":":"}',
+    "[]",
+    '":"',
+    '{"__proto__":{"a":1}}',
+  ])("aren't where the same name is in other objects: %s", (text) => expect(pointerIn(text)).toBeUndefined());
+});

@@ -1,12 +1,18 @@
 /** What in a JSON text can't be kept as it is, and where (RFC 6901). */
 export type JsonContentProblem = {
-  readonly code: "too-deep" | "forbidden-character" | "number-not-exact";
+  readonly code: "too-deep" | "forbidden-character" | "number-not-exact" | "duplicate-member";
   readonly message: string;
   readonly pointer: string;
 };
 
 /** A place on the way down: the member or element that is being read. */
-type Level = { readonly kind: "object" | "array"; at: string | number; expectsKey: boolean };
+type Level = {
+  readonly kind: "object" | "array";
+  at: string | number;
+  expectsKey: boolean;
+  /** Of an object: the members so far. */
+  readonly members: Set<string>;
+};
 
 /**
  * Walks a valid JSON text and finds the first thing in it that can't be kept. The text and not the value is walked,
@@ -18,13 +24,12 @@ export function findJsonProblem(text: string, depthMax: number): JsonContentProb
     const char = text.charAt(at);
     if (char === '"') {
       const end = closingQuote(text, at);
-      if (!takeString(JSON.parse(text.slice(at, end + 1)), levels)) return forbiddenCharacter(levels);
+      const problem = takeString(JSON.parse(text.slice(at, end + 1)), levels);
+      if (problem !== undefined) return problem;
       at = end;
     } else if (char === "{" || char === "[") {
       if (levels.length === depthMax) return tooDeep(levels, depthMax);
-      levels.push(
-        char === "{" ? { kind: "object", at: "", expectsKey: true } : { kind: "array", at: 0, expectsKey: false },
-      );
+      levels.push(char === "{" ? objectLevel() : arrayLevel());
     } else if (char === "}" || char === "]") levels.pop();
     else if (char === ",") takeComma(levels);
     else if (char === "-" || (char >= "0" && char <= "9")) {
@@ -45,15 +50,19 @@ export function closingQuote(text: string, from: number): number {
   }
 }
 
-/** A key or a value; false where it has what jsonb can't hold. */
-function takeString(value: string, levels: readonly Level[]): boolean {
-  if (value.includes("\0") || !value.isWellFormed()) return false;
+const objectLevel = (): Level => ({ kind: "object", at: "", expectsKey: true, members: new Set() });
+const arrayLevel = (): Level => ({ kind: "array", at: 0, expectsKey: false, members: new Set() });
+
+/** A key or a value: what in it can't be kept. */
+function takeString(value: string, levels: readonly Level[]): JsonContentProblem | undefined {
+  if (value.includes("\0") || !value.isWellFormed()) return forbiddenCharacter(levels);
   const level = levels.at(-1);
-  if (level?.expectsKey) {
-    level.at = value;
-    level.expectsKey = false;
-  }
-  return true;
+  if (!level?.expectsKey) return undefined;
+  level.at = value;
+  level.expectsKey = false;
+  if (level.members.has(value)) return duplicateMember(levels);
+  level.members.add(value);
+  return undefined;
 }
 
 function takeComma(levels: readonly Level[]): void {
@@ -103,6 +112,10 @@ function forbiddenCharacter(levels: readonly Level[]): JsonContentProblem {
   const inKey = levels.at(-1)?.expectsKey === true;
   const pointer = pointerOf(inKey ? levels.slice(0, -1) : levels);
   return { code: "forbidden-character", message: "U+0000 and lone surrogates can't be stored.", pointer };
+}
+
+function duplicateMember(levels: readonly Level[]): JsonContentProblem {
+  return { code: "duplicate-member", message: "This member is there twice.", pointer: pointerOf(levels) };
 }
 
 function numberNotExact(levels: readonly Level[]): JsonContentProblem {

@@ -37,6 +37,15 @@ export function parsePattern(text: string): EventPattern | undefined {
   return { text, segments: text.split(".") };
 }
 
+/** Whether one pattern matches a type; for many patterns and many events compile an index. */
+export function matchesPattern({ segments }: EventPattern, eventType: string): boolean {
+  const given = eventType.split(".");
+  const isOpen = segments.at(-1) === "**";
+  const fixed = isOpen ? segments.slice(0, -1) : segments;
+  if (isOpen ? given.length <= fixed.length : given.length !== fixed.length) return false;
+  return fixed.every((segment, at) => segment === "*" || segment === given[at]);
+}
+
 type TrieNode<T> = {
   readonly children: Map<string, TrieNode<T>>;
   readonly endsHere: Set<T>;

@@ -17,6 +17,8 @@ export const limits = {
   /** An event's body must fit into a message: the wire's limit of a body, its envelope comes on top. */
   eventDataMaxBytes: wire.bodyMaxBytes,
   eventsPerStepMax: 100,
+  /** Partners that an event is for. */
+  audienceMax: 100,
   jsonDepthMax: wire.jsonDepthMax,
   /** What a step that calls out may read of one answer. */
   answerMaxBytes: 1024 * 1024,

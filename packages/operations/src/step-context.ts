@@ -28,6 +28,11 @@ export type EventSchemas = Readonly<Record<string, z.ZodType>>;
 export interface EmitOptions {
   /** What the event is about, when not the operation's entity. */
   readonly entity?: Entity;
+  /**
+   * Which partners may see it, by their ids, as far as their grants go; "everyone": all of them. The tenant itself sees
+   * it in any case. Default: the partner with whose key the operation was submitted, or everyone where it was none's.
+   */
+  readonly audience?: readonly string[] | "everyone";
 }
 
 /** Tells an event; it is published if, and only if, the step's checkpoint commits. */

@@ -1,5 +1,6 @@
-import { type Entity, entitySchema } from "@postback/contracts";
+import { type Entity, entitySchema, idSchema } from "@postback/contracts";
 import type { Json } from "@postback/domain";
+import { z } from "zod";
 import { toJson } from "./json-value.ts";
 import { limits } from "./limits.ts";
 import type { EmitOptions, EventSchemas } from "./step-context.ts";
@@ -9,6 +10,8 @@ export interface Emitted {
   readonly data: Json;
   /** What the event is about, when not the operation's entity. */
   readonly entity?: Entity;
+  /** The partners that it is for, when not those of the operation. */
+  readonly audience?: readonly string[] | "everyone";
 }
 
 /** A step emitted what its catalog doesn't allow: a mistake of the definition, which no further attempt mends. */
@@ -50,23 +53,29 @@ export class StepEvents {
     this.#open = false;
   }
 
-  emit(type: string, data: unknown, { entity }: EmitOptions = {}): void {
+  emit(type: string, data: unknown, options: EmitOptions = {}): void {
     if (!this.#open) throw new InvalidEvent(type, "was emitted after the step had ended");
     try {
-      this.#add(type, this.#checked(type, data), entity);
+      this.#add(type, this.#checked(type, data), options);
     } catch (error) {
       if (error instanceof InvalidEvent) this.#wrong ??= error;
       throw error;
     }
   }
 
-  #add(type: string, data: Json, entity: Entity | undefined): void {
+  #add(type: string, data: Json, { entity, audience }: EmitOptions): void {
     if (this.#emitted.length >= limits.eventsPerStepMax) {
       throw new InvalidEvent(type, `is one more than the ${limits.eventsPerStepMax} that a step may emit`);
     }
     if (entity !== undefined && !entitySchema.safeParse(entity).success)
       throw new InvalidEvent(type, "has no valid entity");
-    this.#emitted.push(entity === undefined ? { type, data } : { type, data, entity });
+    if (!isAudience(audience)) throw new InvalidEvent(type, "has an audience that is no list of partners' ids");
+    this.#emitted.push({
+      type,
+      data,
+      ...(entity === undefined ? {} : { entity }),
+      ...(audience === undefined ? {} : { audience }),
+    });
   }
 
   #checked(type: string, data: unknown): Json {
@@ -82,3 +91,7 @@ export class StepEvents {
     return json.value;
   }
 }
+
+const audienceSchema = z.union([z.literal("everyone"), z.array(idSchema).max(limits.audienceMax)]).optional();
+/** Its type says what it must be; a step in JavaScript may say otherwise. */
+const isAudience = (audience: unknown): boolean => audienceSchema.safeParse(audience).success;

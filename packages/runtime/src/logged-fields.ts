@@ -4,7 +4,7 @@
  * show to whoever reads logs.
  */
 export const loggedFields: ReadonlySet<string> = new Set(
-  `err error namespace maxMs app version pid part parts name count reason detail code status method route requestId tenantId partnerId keyId
+  `err error namespace maxMs app version pid part parts name count reason detail code status method route requestId tenantId partnerId keyId changedKeyId
   direction waiting operationId operationType revision entityType eventId eventType endpointId deliveryId step steps stepStatus attempt
   attempts outcome cause durationMs nextAttemptAt delayMs retryAfterMs waitMs graceMs timeoutMs signal port host address
   topic topics partition partitions offset offsets lag position owner epoch number watermark group memberId generation

@@ -11,6 +11,9 @@ const row: ApiKeyRow = {
   secretHash: hash("sha256", secret, "buffer"),
   scopes: ["operations:write"],
   partnerId: null,
+  partnerGrant: null,
+  isDisabled: false,
+  requestsPerSecond: null,
   expiresAt: null,
   revokedAt: null,
 };
@@ -117,4 +120,48 @@ test("a partner's key submits writes and sees nothing", () => {
   const partner = { tenantId: "t1", keyId: "k", scopes, partnerId: "p1" };
   expect(() => requireScope(partner, "operations:write")).not.toThrow();
   expect(() => requireScope(partner, "operations:read")).toThrow(expect.objectContaining({ code: "forbidden" }));
+});
+
+test("a key that is told to have changed is asked for again at once, and its change works", async () => {
+  const { state, keys, call } = rig();
+  await call();
+  for (const changed of [row.keyId, `tenant/${row.tenantId}`]) {
+    state.row = { ...row, revokedAt: new Date() };
+    keys.forget(changed);
+    await expect(call()).rejects.toMatchObject({ code: "unauthenticated" });
+    state.row = row;
+    keys.forget(changed);
+    await call();
+  }
+});
+
+test("a key that is told to have changed is not believed while Postgres is away", async () => {
+  const { state, keys, call } = rig();
+  await call();
+  state.isAway = true;
+  keys.forget(row.keyId);
+  await expect(call()).rejects.toMatchObject({ code: "unavailable" });
+});
+
+test("changes of others are nothing to a key", async () => {
+  const { state, keys, call } = rig();
+  await call();
+  keys.forget("otherkey1234");
+  keys.forget("tenant/t2");
+  await call();
+  expect(state.asked).toBe(1);
+});
+
+test("keys of a disabled tenant, and of a partner that was taken away, are refused", async () => {
+  const { state, call } = rig();
+  state.row = { ...row, isDisabled: true };
+  await expect(call()).rejects.toMatchObject({ code: "unauthenticated" });
+});
+
+test("a partner's key brings its grant along", async () => {
+  const { state, call } = rig();
+  state.row = { ...row, partnerId: "p1", partnerGrant: { events: ["order.*"] } };
+  const { partner } = await call();
+  expect(partner?.id).toBe("p1");
+  expect(partner?.grant.patterns.map(({ text }) => text)).toEqual(["order.*"]);
 });

@@ -1,6 +1,7 @@
-import { hash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { Scope } from "@postback/contracts";
 import type { ApiKeyRow, ApiKeyUse } from "@postback/database";
+import { hashKeySecret, type Partner, readGrant } from "@postback/domain";
 import { Refusal, unavailable } from "../refusal.ts";
 import type { IngestStore } from "../store.ts";
 import { withinMs } from "../within-ms.ts";
@@ -12,7 +13,13 @@ export interface Caller {
   tenantId: string;
   keyId: string;
   scopes: ReadonlySet<string>;
+  /** The partner whose key it is: it sees its own and what its grant allows. */
   partnerId?: string;
+  partner?: Partner;
+  /** The grant as it is kept: whether two are the same. */
+  grantText?: string;
+  /** The quota of its tenant, where that has one. */
+  requestsPerSecond?: number;
 }
 
 interface Known {
@@ -81,6 +88,16 @@ export class KnownKeys {
     return this.#judge(known, given.secret);
   }
 
+  /**
+   * A key, or all of a tenant's (`tenant/<id>`), changed: what was known of it is forgotten, also for when Postgres is away.
+   * A question that is on its way may bring the old answer, which isn't believed longer than any other.
+   */
+  forget(changed: string): void {
+    if (!changed.startsWith("tenant/")) return this.#known.delete(changed);
+    const tenantId = changed.slice("tenant/".length);
+    this.#known.deleteWhere(({ row }) => row?.tenantId === tenantId);
+  }
+
   /** Writes down when keys were used since the last call; the uses are kept for the next one if Postgres is away. */
   async noteUses(): Promise<void> {
     const uses = [...this.#uses.values()];
@@ -127,8 +144,9 @@ export class KnownKeys {
 
   #judge({ row, caller }: Known, secret: string): Caller {
     if (row === undefined || caller === undefined) throw refused();
-    if (!timingSafeEqual(hash("sha256", secret, "buffer"), row.secretHash)) throw refused();
+    if (!timingSafeEqual(hashKeySecret(secret), row.secretHash)) throw refused();
     const now = Date.now();
+    if (row.isDisabled) throw refused();
     if (row.revokedAt !== null || (row.expiresAt !== null && row.expiresAt.getTime() <= now)) throw refused();
     this.#uses.set(row.keyId, { tenantId: row.tenantId, keyId: row.keyId, at: new Date(now) });
     return caller;
@@ -139,19 +157,33 @@ const callerFrom = (row: ApiKeyRow): Caller => ({
   tenantId: row.tenantId,
   keyId: row.keyId,
   scopes: new Set(row.scopes),
-  ...(row.partnerId === null ? {} : { partnerId: row.partnerId }),
+  ...(row.partnerId === null ? {} : partnerOf(row.partnerId, row.partnerGrant)),
+  ...(row.requestsPerSecond === null ? {} : { requestsPerSecond: row.requestsPerSecond }),
+});
+
+const partnerOf = (id: string, kept: unknown) => ({
+  partnerId: id,
+  partner: { id, grant: readGrant(kept) },
+  grantText: JSON.stringify(kept),
 });
 
 /**
- * A partner's key may submit writes and nothing else: what it may see is decided by its grant, and an empty grant sees
- * nothing (design §5).
+ * For calls that don't tell one partner from another: of these a partner's key may submit writes, and nothing else. What
+ * shows partners their own alone is registered so (`authorize`).
  * @throws {Refusal} forbidden
  */
 export function requireScope(caller: Caller, ...anyOf: readonly Scope[]): void {
-  if (!anyOf.some((scope) => caller.scopes.has(scope))) {
-    throw new Refusal("forbidden", `The API key lacks the scope ${anyOf.join(" or ")}.`);
-  }
+  requireAnyScope(caller, anyOf);
   if (caller.partnerId !== undefined && !anyOf.includes("operations:write")) {
-    throw new Refusal("forbidden", "A partner's API key may do this only as far as its grant goes, and it has none.");
+    throw new Refusal("forbidden", "This is not for the API keys of partners.");
   }
+}
+
+/**
+ * For calls that show a partner its own, and what its grant allows, alone.
+ * @throws {Refusal} forbidden
+ */
+export function requireAnyScope(caller: Caller, anyOf: readonly Scope[]): void {
+  if (anyOf.some((scope) => caller.scopes.has(scope))) return;
+  throw new Refusal("forbidden", `The API key lacks the scope ${anyOf.join(" or ")}.`);
 }

@@ -22,6 +22,14 @@ export class LruMap<K, V> {
     for (const oldest of this.#entries.keys()) return void this.#entries.delete(oldest);
   }
 
+  delete(key: K): void {
+    this.#entries.delete(key);
+  }
+
+  deleteWhere(isGone: (value: V) => boolean): void {
+    for (const [key, value] of this.#entries) if (isGone(value)) this.#entries.delete(key);
+  }
+
   get size(): number {
     return this.#entries.size;
   }

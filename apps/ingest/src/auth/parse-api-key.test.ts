@@ -4,7 +4,7 @@ import { parseApiKey } from "./parse-api-key.ts";
 const secret = "A".repeat(43);
 
 test.each(["Bearer", "bearer", "BEARER  "])("reads a key behind %s", (scheme) => {
-  expect(parseApiKey(`${scheme} pb_live_abcDEF123456_${secret}`)).toEqual({ keyId: "abcDEF123456", secret });
+  expect(parseApiKey(`${scheme} pb_live_abcDEF123456_${secret}`)).toMatchObject({ keyId: "abcDEF123456", secret });
 });
 
 test("reads a secret that has underscores in it", () => {

@@ -3,7 +3,9 @@ import type { Catalog } from "@postback/operations";
 import type { Health, Logger, Metrics } from "@postback/runtime";
 import Koa from "koa";
 import type { KnownKeys } from "../auth/known-keys.ts";
+import type { RateLimits } from "../auth/rate-limits.ts";
 import type { IngestStore } from "../store.ts";
+import { apiKeyRoutes } from "./api-keys/routes.ts";
 import { type DeadLetterRoutesOptions, deadLetterRoutes } from "./dead-letters/routes.ts";
 import { deliveryRoutes } from "./deliveries/routes.ts";
 import { documentRoutes } from "./documents/routes.ts";
@@ -18,8 +20,10 @@ import { measureRequests } from "./middleware/measure-requests.ts";
 import { serveHealth } from "./middleware/serve-health.ts";
 import { operationIdRoutes } from "./operation-ids/routes.ts";
 import { type OperationRoutesOptions, operationRoutes } from "./operations/routes.ts";
+import { partnerRoutes } from "./partners/routes.ts";
 import { replayRoutes } from "./replays/routes.ts";
 import { streamRoutes } from "./stream/routes.ts";
+import { tenantRoutes } from "./tenants/routes.ts";
 import { typeRoutes } from "./types/routes.ts";
 
 export interface AppOptions
@@ -30,6 +34,9 @@ export interface AppOptions
   catalog: Catalog;
   store: IngestStore;
   keys: KnownKeys;
+  rateLimits: RateLimits;
+  /** What keys that are made here say they are for: `pb_<keyEnv>_…`. */
+  keyEnv: string;
   health: Health;
   logger: Logger;
   metrics: Metrics;
@@ -51,7 +58,7 @@ export function createApp(options: AppOptions): Koa {
   );
 
   const router = new Router();
-  const authorize = authorizeWith(keys);
+  const authorize = authorizeWith(keys, options.rateLimits);
   operationRoutes(router, authorize, options);
   operationIdRoutes(router, authorize);
   entityRoutes(router, authorize, options);
@@ -61,6 +68,9 @@ export function createApp(options: AppOptions): Koa {
   deliveryRoutes(router, authorize, options);
   replayRoutes(router, authorize, options);
   deadLetterRoutes(router, authorize, options);
+  apiKeyRoutes(router, authorize, options);
+  partnerRoutes(router, authorize, options);
+  tenantRoutes(router, authorize, options);
   typeRoutes(router, authorize, options);
   keySetRoutes(router, options);
   documentRoutes(router, version);

@@ -6,18 +6,22 @@ import type { Logger, Part } from "@postback/runtime";
 import { problemOf } from "./middleware/answer-problems.ts";
 import { isForStream, type OnUpgrade } from "./stream/upgrade.ts";
 
-/** Time for the headers of a request, milliseconds: a client that drips them is cut off. */
-const headersTimeoutMs = 10_000;
+export interface HttpTimeouts {
+  /** Time for the headers of a request, milliseconds: a client that drips them is cut off. */
+  headersMs: number;
+  /** Time for a whole request to arrive, milliseconds. */
+  requestMs: number;
+  /** How often overdue requests are looked for, milliseconds. */
+  checkEveryMs: number;
+}
+
+const usualTimeouts: HttpTimeouts = { headersMs: 10_000, requestMs: 30_000, checkEveryMs: 2000 };
 /** Node's default is 16 KiB: a cursor in Last-Event-ID or the query has to fit. */
 const headersMaxBytes = limits.cursorMaxChars + 16 * 1024;
-/** Time for a whole request to arrive, milliseconds. */
-const requestTimeoutMs = 30_000;
 /** How long an idle connection is kept, milliseconds; longer than the 60 s of the usual load balancers, which must be the first to close. */
 const keepAliveTimeoutMs = 75_000;
 /** Requests on one connection are not limited: clients that keep theirs are the cheap ones. */
 const maxRequestsPerSocket = 0;
-/** How often overdue requests are looked for, milliseconds. */
-const connectionsCheckingIntervalMs = 2000;
 /** While stopping: how often connections that have become idle are closed, milliseconds. */
 const closeIdleEveryMs = 50;
 
@@ -33,19 +37,20 @@ export interface ListenOptions {
   /** Takes requests to upgrade to a WebSocket, and what becomes of their connections. */
   onUpgrade?: OnUpgrade;
   logger: Logger;
+  timeouts?: HttpTimeouts | undefined;
 }
 
 /** @throws when the port can't be had: EADDRINUSE, EACCES. */
 export async function listenHttp(
   listener: RequestListener,
-  { port, host, onUpgrade, logger }: ListenOptions,
+  { port, host, onUpgrade, logger, timeouts = usualTimeouts }: ListenOptions,
 ): Promise<HttpServer> {
   const server = createServer(
     {
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
+      headersTimeout: timeouts.headersMs,
+      requestTimeout: timeouts.requestMs,
       keepAliveTimeout: keepAliveTimeoutMs,
-      connectionsCheckingInterval: connectionsCheckingIntervalMs,
+      connectionsCheckingInterval: timeouts.checkEveryMs,
       maxHeaderSize: headersMaxBytes,
       noDelay: true,
       // All else that asks for an upgrade (h2c, as Java's client does) is a request like any other.

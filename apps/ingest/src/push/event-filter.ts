@@ -1,5 +1,5 @@
 import { type Entity, type EventHeader, entityKey } from "@postback/contracts";
-import { compileSubscriptions, type EventPattern } from "@postback/domain";
+import { compileSubscriptions, type EventPattern, type Partner } from "@postback/domain";
 import { partitionFor } from "@postback/kafka";
 
 /** Which events a reader wants. The tenant always comes from its API key. */
@@ -8,6 +8,8 @@ export interface EventFilter {
   /** Left out: all types. */
   types?: readonly EventPattern[] | undefined;
   entity?: Entity | undefined;
+  /** The partner who reads: it is shown what grant and audience allow. Left out: the tenant itself. */
+  partner?: Partner | undefined;
 }
 
 /** Whether an event is for the reader. One that is meant for an endpoint alone (a test) is for no stream. */

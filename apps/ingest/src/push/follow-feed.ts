@@ -7,6 +7,7 @@ import { FeedPlace } from "./feed-place.ts";
 import type { LiveEvents } from "./live-events.ts";
 import { eventJson, type LogEvent, tenantBySight, toLogEvent } from "./log-event.ts";
 import type { ReadingTurns } from "./reading-turns.ts";
+import { isSeenBy } from "./seen-by.ts";
 
 export interface FeedSources {
   live: LiveEvents;
@@ -156,8 +157,9 @@ class FeedFollower {
   }
 
   #tell(event: LogEvent): void {
-    const { place, sink } = this.#following;
-    if (this.#wanted(event.header) && place.take(event)) sink.event(eventJson(event), this.#cursor());
+    const { place, sink, filter } = this.#following;
+    const isWanted = this.#wanted(event.header) && isSeenBy(filter.partner, { ...event.header, body: event.body });
+    if (isWanted && place.take(event)) sink.event(eventJson(event), this.#cursor());
   }
 
   #gap(partition: number): void {

@@ -11,13 +11,15 @@ export interface OpenStreamsOptions extends WaitPlacesOptions {
 interface Stream {
   keyId: string;
   authorization: string | undefined;
+  /** What it was opened under; of a partner's key. */
+  grantText: string | undefined;
   cut(): void;
 }
 
-/** How often the keys of open streams are asked for again, milliseconds: a revocation works within about that. */
+/** How often the keys of open streams are asked for again, milliseconds: a revocation, or another grant, works within about that. */
 const keysEveryMs = 1_000;
 
-/** All streams that are open: bounded, overall and per API key, and cut off when their key is no longer in force. */
+/** All streams that are open: bounded, overall and per API key, and cut off when their key is no longer in force, or has another grant. */
 export class OpenStreams {
   readonly #options: OpenStreamsOptions;
   readonly #places: WaitPlaces;
@@ -41,10 +43,10 @@ export class OpenStreams {
    * @param cut ends the stream; also called at once when the process is stopping already
    * @returns what takes it off the list; or why it may not be opened
    */
-  take({ keyId }: Caller, authorization: string | undefined, cut: () => void): (() => void) | NoPlace {
+  take({ keyId, grantText }: Caller, authorization: string | undefined, cut: () => void): (() => void) | NoPlace {
     const giveBack = this.#places.take(keyId);
     if (typeof giveBack === "string") return giveBack;
-    const stream = { keyId, authorization, cut };
+    const stream = { keyId, authorization, grantText, cut };
     this.#streams.add(stream);
     if (this.#closed) cut();
     return () => {
@@ -72,7 +74,9 @@ export class OpenStreams {
 
   async #checkKey(streams: readonly Stream[]): Promise<void> {
     try {
-      await this.#options.keys.callerOf(streams[0]?.authorization);
+      const { grantText } = await this.#options.keys.callerOf(streams[0]?.authorization);
+      // A client that comes again, from where it was, is shown what the grant of then allows.
+      for (const stream of streams) if (stream.grantText !== grantText) stream.cut();
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       // While Postgres is away a key is believed for as long as everywhere (design §4); after that no stream goes on.

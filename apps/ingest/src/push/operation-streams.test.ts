@@ -49,7 +49,8 @@ function anOperation() {
     end: () => {
       ended = true;
     },
-    tellRow: (number: number) => void events.push({ id: newId(), number: String(number), body: body(number) }),
+    tellRow: (number: number) =>
+      void events.push({ id: newId(), type: "a.b", audience: null, number: String(number), body: body(number) }),
     tellLog: (number: number, type?: string) => listener?.onEvent(inLog(number, type)),
     gap: () => listener?.onGap(1),
     listening: () => listener !== undefined,

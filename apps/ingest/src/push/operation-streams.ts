@@ -1,10 +1,12 @@
 import type { OperationEventRow, OperationRow } from "@postback/database";
+import type { Partner } from "@postback/domain";
 import { type Logger, type Part, repeatUntilStopped } from "@postback/runtime";
 import type { IngestStore } from "../store.ts";
 import type { CursorSeal } from "./cursor.ts";
 import { type EventSink, heartbeatEveryMs, type OpenedStream } from "./event-sink.ts";
 import type { LiveEvents } from "./live-events.ts";
 import { eventJson, type LogEvent, withId } from "./log-event.ts";
+import { isSeenBy, type Told } from "./seen-by.ts";
 
 export interface OperationStreamsOptions {
   live: Pick<LiveEvents, "watch" | "listen">;
@@ -47,10 +49,11 @@ export class OperationStreams {
   /**
    * @param row the operation itself, not a twin of it
    * @param after the number of the last event that the client has; 0 for none
+   * @param partner who reads, where it is not the tenant itself
    * @throws {KafkaUnavailable} or what Postgres throws, retryable
    */
-  async open(row: OperationRow, after: bigint): Promise<OpenedStream> {
-    const follower = new OperationFollower(this.#options, row, after);
+  async open(row: OperationRow, after: bigint, partner?: Partner): Promise<OpenedStream> {
+    const follower = new OperationFollower(this.#options, row, after, partner);
     await follower.attach();
     this.#open.add(follower);
     const run = (sink: EventSink) => follower.run(sink).finally(() => this.#open.delete(follower));
@@ -72,6 +75,7 @@ export class OperationStreams {
 class OperationFollower {
   readonly #options: OperationStreamsOptions;
   readonly #row: OperationRow;
+  readonly #partner: Partner | undefined;
   readonly #ending = Promise.withResolvers<void>();
   /** Live events, as long as Postgres is being read. */
   #held: LogEvent[] | undefined = [];
@@ -83,9 +87,10 @@ class OperationFollower {
   #sink: EventSink | undefined;
   #detach: () => void = () => {};
 
-  constructor(options: OperationStreamsOptions, row: OperationRow, after: bigint) {
+  constructor(options: OperationStreamsOptions, row: OperationRow, after: bigint, partner: Partner | undefined) {
     this.#options = options;
     this.#row = row;
+    this.#partner = partner;
     this.#number = after;
   }
 
@@ -154,7 +159,7 @@ class OperationFollower {
   }
 
   #sendFound(): void {
-    for (const { id, body, number } of this.#found) this.#send(BigInt(number), withId(id, body));
+    for (const event of this.#found) this.#send(BigInt(event.number), event, () => withId(event.id, event.body));
     this.#found = [];
     const held = this.#held ?? [];
     this.#held = undefined;
@@ -168,14 +173,14 @@ class OperationFollower {
       return;
     }
     if (event.number === undefined) return;
-    this.#send(event.number, eventJson(event));
+    this.#send(event.number, { ...event.header, body: event.body }, () => eventJson(event));
     if (finalEvents.has(event.header.type)) this.#end();
   }
 
-  #send(number: bigint, json: string): void {
+  #send(number: bigint, told: Told, json: () => string): void {
     if (number <= this.#number) return;
     this.#number = number;
-    this.#sink?.event(json, this.#cursor());
+    if (isSeenBy(this.#partner, told)) this.#sink?.event(json(), this.#cursor());
   }
 
   #end(): void {

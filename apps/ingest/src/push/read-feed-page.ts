@@ -4,6 +4,7 @@ import { compileFilter, type EventFilter, partitionsOf } from "./event-filter.ts
 import { FeedPlace } from "./feed-place.ts";
 import type { FeedSources } from "./follow-feed.ts";
 import { eventJson, toLogEvent } from "./log-event.ts";
+import { isSeenBy } from "./seen-by.ts";
 
 /** From where on: a cursor, a time (milliseconds since 1970), or the oldest that is kept. */
 export type PageStart = { cursor: Cursor } | { sinceMs: number } | "oldest";
@@ -54,7 +55,9 @@ function takeEvents(slices: readonly PartitionSlice[], place: FeedPlace, filter:
     if (head === undefined || message === undefined) break;
     head.at += 1;
     const event = toLogEvent(head.partition, message);
-    if (event !== undefined && wanted(event.header) && place.take(event)) events.push(eventJson(event));
+    const isWanted =
+      event !== undefined && wanted(event.header) && isSeenBy(filter.partner, { ...event.header, body: event.body });
+    if (isWanted && place.take(event)) events.push(eventJson(event));
     place.readTo(head.partition, message.offset + 1);
   }
   return events;

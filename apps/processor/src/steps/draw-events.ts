@@ -54,11 +54,17 @@ function toRow(event: Emitted, row: OperationRow, number: bigint, now: Date): Dr
     number: number.toString(),
     operationId: row.id,
     operationType: row.type,
-    audience: row.audience ?? undefined,
+    audience: audienceOf(event, row),
     traceparent: row.traceparent ?? undefined,
     body: JSON.stringify(body),
     acceptedAtMs: now.getTime(),
   };
+}
+
+/** Of a partner's operation that partner, unless the step says otherwise; undefined: everyone. */
+function audienceOf({ audience }: Emitted, row: OperationRow): readonly string[] | undefined {
+  if (audience === undefined) return row.audience ?? undefined;
+  return audience === "everyone" ? undefined : audience;
 }
 
 const asNumbered = (row: Drawn): NumberedEvent => ({

@@ -6,6 +6,7 @@ import type { HeldEvent, Outgoing } from "../lanes/held.ts";
 import { toQueued } from "../lanes/to-record.ts";
 import { type Entry, toEventRow } from "../record/pending-outcomes.ts";
 import { matchContent } from "../subscriptions/match-content.ts";
+import { seenByPartners } from "../subscriptions/seen-by-partners.ts";
 import type { Subscription } from "../subscriptions/subscription.ts";
 import type { Subscriptions } from "../subscriptions/subscriptions.ts";
 import { noveltyOf, type PartitionState } from "./partition-state.ts";
@@ -152,7 +153,7 @@ export class EventConsumption {
     const { subscriptions } = this.#options;
     if (header.endpoint === undefined) {
       const told = subscriptions.match(header.tenant, header.type).filter((endpoint) => mayBeTold(endpoint, header));
-      return matchContent(told, body);
+      return matchContent(seenByPartners(told, header, body), body);
     }
     const only = subscriptions.find(header.endpoint);
     return only !== undefined && only.tenantId === header.tenant && only.enabled ? [only] : [];

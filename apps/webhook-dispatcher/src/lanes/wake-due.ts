@@ -7,6 +7,7 @@ import {
   type LaneAllowance,
   type SharedBreaker,
 } from "@postback/database";
+import { type FilteredEvent, mayPartnerSee, TEST_EVENT_TYPE } from "@postback/domain";
 import type { Logger } from "@postback/runtime";
 import type { Entry } from "../record/pending-outcomes.ts";
 import type { Subscription } from "../subscriptions/subscription.ts";
@@ -107,8 +108,9 @@ export class Schedule {
     const byEndpoint = Map.groupBy(claimed, (delivery) => delivery.endpointId);
     for (const { endpoint, max } of asked) {
       const ours = (byEndpoint.get(endpoint.endpointId) ?? []).map((delivery) => toOutgoing(delivery, endpoint));
-      if (endpoint.enabled) this.#options.lanes.settleClaim(endpoint, max, ours);
-      else for (const outgoing of ours) this.#options.record({ delivery: toDiscarded(outgoing) });
+      const [told, ended] = endpoint.enabled ? byGrant(ours, endpoint) : [[], ours];
+      if (endpoint.enabled) this.#options.lanes.settleClaim(endpoint, max, told);
+      for (const outgoing of ended) this.#options.record({ delivery: toDiscarded(outgoing) });
     }
   }
 }
@@ -117,6 +119,20 @@ export class Schedule {
 interface Asked {
   endpoint: Subscription;
   max: number;
+}
+
+/**
+ * What may still be sent, and what may not: the grant may be less than when the delivery was made. The audience is as it
+ * was, and a test of the endpoint itself is nobody's to grant.
+ */
+function byGrant(ours: readonly Outgoing[], { partner }: Subscription): [Outgoing[], Outgoing[]] {
+  if (partner === undefined) return [[...ours], []];
+  const { told = [], ended = [] } = Object.groupBy(ours, ({ eventType, body }) => {
+    const content = () => JSON.parse(body.toString("utf8")) as FilteredEvent;
+    const isSeen = eventType === TEST_EVENT_TYPE || mayPartnerSee({ type: eventType, content }, partner);
+    return isSeen ? "told" : "ended";
+  });
+  return [told, ended];
 }
 
 const toOutgoing = (delivery: ClaimedDelivery, endpoint: Subscription): Outgoing => ({
@@ -145,5 +161,10 @@ const toDiscarded = (outgoing: Outgoing): DeliveryRecord => ({
   partition: outgoing.partition,
   orderKey: outgoing.orderKey,
   status: "discarded",
-  reason: outgoing.endpoint.deleted ? "endpoint-deleted" : "endpoint-disabled",
+  reason: reasonOf(outgoing.endpoint),
 });
+
+function reasonOf({ deleted, enabled }: Subscription): string {
+  if (deleted) return "endpoint-deleted";
+  return enabled ? "not-granted" : "endpoint-disabled";
+}

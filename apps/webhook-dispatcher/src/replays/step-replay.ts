@@ -84,8 +84,13 @@ async function feed(
   return isComplete ? { kind: "over" } : { kind: "moved", fed: deliveries.length };
 }
 
-async function readAhead(held: HeldReplay, { filter }: Subscription, db: Database, nowMs: number): Promise<void> {
-  const withBodies = filter !== undefined;
+async function readAhead(
+  held: HeldReplay,
+  { filter, partner }: Subscription,
+  db: Database,
+  nowMs: number,
+): Promise<void> {
+  const withBodies = filter !== undefined || partner?.grant.filter !== undefined;
   const isStale = nowMs - held.readAtMs > pageMaxAgeMs || (withBodies && !held.hasBodies);
   if (!isStale && (held.ahead.length > 0 || held.isReadToTheEnd)) return;
   const { tenantId, endpointId, coversFrom, until } = held.row;

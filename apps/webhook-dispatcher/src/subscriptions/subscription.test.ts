@@ -27,6 +27,7 @@ const row = (given: Partial<SubscriptionRow> = {}): SubscriptionRow => ({
   timeoutMs: null,
   retrySchedule: null,
   partnerId: null,
+  partnerGrant: null,
   format: "standard",
   handshake: false,
   enabled: true,

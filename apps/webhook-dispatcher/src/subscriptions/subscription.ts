@@ -6,9 +6,11 @@ import {
   type EventPattern,
   type Ordering,
   type OrderValve,
+  type Partner,
   parsePattern,
   parseSecret,
   readFilter,
+  readGrant,
 } from "@postback/domain";
 import type { PostTarget } from "../send/agent-pool.ts";
 import { endpointHeaders } from "./endpoint-headers.ts";
@@ -18,7 +20,9 @@ import type { EndingKey } from "./signing-keys.ts";
 export interface Subscription {
   readonly tenantId: string;
   readonly endpointId: string;
-  /** The partner whose it is; none: the tenant's own. */
+  /** The partner whose it is, with its grant; none: the tenant's own. */
+  readonly partner?: Partner | undefined;
+  /** Its id. */
   readonly partnerId?: string | undefined;
   readonly patterns: readonly EventPattern[];
   /** On the content of events; without one all that the patterns match are told. */
@@ -54,6 +58,7 @@ export function toSubscription(row: SubscriptionRow, keyring: Keyring, origin: s
   return {
     tenantId: row.tenantId,
     endpointId: row.endpointId,
+    partner: row.partnerId === null ? undefined : { id: row.partnerId, grant: readGrant(row.partnerGrant) },
     partnerId: row.partnerId ?? undefined,
     patterns: row.events.map(parsePattern).filter((pattern) => pattern !== undefined),
     filter: row.filter === null ? undefined : readKept(row.endpointId, row.filter),

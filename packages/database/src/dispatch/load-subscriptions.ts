@@ -7,6 +7,8 @@ export interface SubscriptionRow {
   tenantId: string;
   endpointId: string;
   partnerId: string | null;
+  /** As `readGrant` takes it; null of an endpoint that is no partner's. */
+  partnerGrant: unknown;
   url: string;
   events: string[];
   /** As `readFilter` takes it. */
@@ -32,6 +34,7 @@ export interface SubscriptionRow {
 const load = statement(
   "load_subscriptions",
   `SELECT e.tenant_id AS "tenantId", e.id AS "endpointId", e.partner_id AS "partnerId", e.url, e.events, e.filter, e.headers,
+     (SELECT p."grant" FROM partners p WHERE p.tenant_id = e.tenant_id AND p.id = e.partner_id) AS "partnerGrant",
      e.ordering, e.order_skip_attempts AS "orderSkipAttempts", e.order_skip_seconds AS "orderSkipSeconds",
      e.rate_per_second AS "ratePerSecond", e.concurrency, e.timeout_ms AS "timeoutMs",
      e.retry_schedule AS "retrySchedule", e.format,

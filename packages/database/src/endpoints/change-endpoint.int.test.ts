@@ -83,6 +83,7 @@ describe("a change of an endpoint", () => {
         ...endpoint,
         ...settings,
         partnerId: null,
+        partnerGrant: null,
         enabled: true,
         deleted: false,
         handshake: false,

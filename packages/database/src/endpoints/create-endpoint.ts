@@ -7,6 +7,8 @@ export interface NewEndpoint extends EndpointSettings {
   id: string;
   url: string;
   events: string[];
+  /** Whose it is; null: the tenant's own. */
+  partnerId?: string | null;
   secret: NewEndpointSecret;
   /** Its receiver is asked first: until it has agreed the endpoint is disabled, with the reason `unverified`. */
   handshake?: boolean;
@@ -37,7 +39,7 @@ export async function createEndpoint(db: Database, tenantId: string, row: NewEnd
       events,
       signature: algorithm,
       version: 0n,
-      tenant: { connect: { id: tenantId } },
+      tenantId,
       secrets: { create: { version: 1, ...sealed, publicKey: publicKey === undefined ? null : bytes(publicKey) } },
       lane: { create: {} },
     },

@@ -30,6 +30,7 @@ interface Row {
   wasDelivered: boolean;
   isOnItsWay: boolean;
   liveStatus: string | null;
+  audience: string[] | null;
   body: string | null;
 }
 
@@ -37,7 +38,7 @@ const load = statement(
   "load_replayable",
   `SELECT e.id AS "eventId", e.type, e.partition,
      CASE WHEN e.entity_id IS NOT NULL THEN json_build_object('type', e.entity_type, 'id', e.entity_id) END AS entity,
-     coalesce(d.delivered, false) AS "wasDelivered", coalesce(d.open, false) AS "isOnItsWay", d.live AS "liveStatus",
+     coalesce(d.delivered, false) AS "wasDelivered", coalesce(d.open, false) AS "isOnItsWay", d.live AS "liveStatus", e.audience,
      CASE WHEN $7 THEN e.body END AS body
    FROM (
      SELECT * FROM events e
@@ -65,12 +66,14 @@ const toReplayable = ({
   wasDelivered,
   isOnItsWay,
   liveStatus,
+  audience,
   body,
 }: Row): ReplayableEvent => ({
   eventId,
   type,
   partition,
   ...(entity === null ? {} : { entity }),
+  ...(audience === null ? {} : { audience }),
   ...(body === null ? {} : { body }),
   deliveries: { wasDelivered, isOnItsWay, liveStatus: liveStatus ?? undefined },
 });

@@ -29,7 +29,11 @@ export const FILTER_LOOKS_MAX = 10_000;
 export type FilteredEvent = { readonly data?: unknown; readonly entity?: unknown };
 
 /** A filter that was read: compiled once, asked for each event. Synchronous, and allocates nothing. */
-export type EventFilter = { matches(event: FilteredEvent): boolean };
+export type EventFilter = {
+  matches(event: FilteredEvent): boolean;
+  /** The same, but an event that needs too many looks doesn't match: for a filter that protects, not one that selects. */
+  surelyMatches(event: FilteredEvent): boolean;
+};
 
 /** A rule that a filter breaks, and where: `pointer` is a JSON pointer (RFC 6901) into the filter. */
 export type FilterProblem = { readonly pointer: string; readonly message: string };
@@ -54,12 +58,13 @@ export function readFilter(value: unknown): ReadFilter {
   if (reading.problems.length > 0) return { ok: false, problems: reading.problems };
   // One for all evaluations: they don't overlap.
   const budget: Budget = { left: 0 };
-  const matches = (event: FilteredEvent): boolean => {
+  const holds = (event: FilteredEvent): boolean => {
     budget.left = FILTER_LOOKS_MAX;
-    const holds = test(event, budget);
-    return holds || budget.left < 0;
+    return test(event, budget);
   };
-  return { ok: true, filter: { matches } };
+  const matches = (event: FilteredEvent): boolean => holds(event) || budget.left < 0;
+  const surelyMatches = (event: FilteredEvent): boolean => holds(event) && budget.left >= 0;
+  return { ok: true, filter: { matches, surelyMatches } };
 }
 
 const refused = (message: string): ReadFilter => ({ ok: false, problems: [{ pointer: "", message }] });

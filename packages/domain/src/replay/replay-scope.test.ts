@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readFilter } from "../event-filter/read-filter.ts";
+import { readGrant } from "../partner/may-partner-see.ts";
 import { type EventPattern, parsePattern } from "../subscription-match.ts";
 import { compileReplayScope, type KnownDeliveries, REPLAY_STATUSES, type ReplayStatus } from "./replay-scope.ts";
 
@@ -15,6 +16,19 @@ describe("a replay covers", () => {
     const told = (type: string) => ({ type, deliveries: none });
     expect(["order.placed", "order.sent", "stock.low"].map((type) => all(told(type)))).toEqual([true, true, false]);
     expect(["order.placed", "order.sent", "stock.low"].map((type) => some(told(type)))).toEqual([true, false, false]);
+  });
+
+  it("of a partner's endpoint what its grant of today and the event's audience allow", () => {
+    const scopeFor = (kept: unknown) =>
+      compileReplayScope({ endpoint: { ...endpoint, partner: { id: "p", grant: readGrant(kept) } } });
+    const told = (given: object = {}) => ({ type: "order.placed", deliveries: none, body: "{}", ...given });
+    expect(scopeFor({ events: ["**"] })(told())).toBe(true);
+    expect(scopeFor({ events: ["stock.*"] })(told())).toBe(false);
+    expect(scopeFor({ events: [] })(told())).toBe(false);
+    expect(scopeFor({ events: ["**"] })(told({ audience: ["q"] }))).toBe(false);
+    expect(scopeFor({ events: ["**"] })(told({ audience: ["p"] }))).toBe(true);
+    const large = scopeFor({ events: ["**"], filter: { data: { amount: { $gte: 10 } } } });
+    expect([9, 10].map((amount) => large(told({ body: JSON.stringify({ data: { amount } }) })))).toEqual([false, true]);
   });
 
   it("what the endpoint's filter lets through, and asks for the body then", () => {
@@ -41,7 +55,11 @@ describe("a replay covers", () => {
     const covers = compileReplayScope({ endpoint });
     const about = (id: string) => ({ type: "endpoint.disabled", entity: { type: "endpoint", id }, deliveries: none });
     expect([covers(about("one")), covers(about("two"))]).toEqual([false, true]);
-    expect(compileReplayScope({ endpoint: { ...endpoint, partnerId: "p" } })(about("two"))).toBe(false);
+    expect(
+      compileReplayScope({ endpoint: { ...endpoint, partner: { id: "p", grant: readGrant({ events: ["**"] }) } } })(
+        about("two"),
+      ),
+    ).toBe(false);
   });
 
   const states: [string, KnownDeliveries, readonly ReplayStatus[]][] = [

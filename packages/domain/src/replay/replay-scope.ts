@@ -1,5 +1,6 @@
-import { mayBeTold, type ToldEndpoint } from "../endpoint-life/may-be-told.ts";
+import { mayBeTold } from "../endpoint-life/may-be-told.ts";
 import type { EventFilter, FilteredEvent } from "../event-filter/read-filter.ts";
+import { mayPartnerSee, type Partner } from "../partner/may-partner-see.ts";
 import { compileSubscriptions, type EventPattern } from "../subscription-match.ts";
 
 /** Which of the events that a replay covers are meant; `never`: not delivered, and not on their way. */
@@ -23,12 +24,17 @@ export type ReplayCandidate = {
   readonly type: string;
   readonly entity?: { readonly type: string; readonly id: string } | undefined;
   readonly deliveries: KnownDeliveries;
-  /** The webhook's body, JSON; needed where the endpoint has a filter. */
+  /** The partners that it is for; without it for all. */
+  readonly audience?: readonly string[] | undefined;
+  /** The webhook's body, JSON; needed where the endpoint or its partner's grant has a filter. */
   readonly body?: string | undefined;
 };
 
 export type ReplayScope = {
-  readonly endpoint: ToldEndpoint & {
+  readonly endpoint: {
+    readonly endpointId: string;
+    /** The partner whose it is, with its grant of today; none: the tenant's own. */
+    readonly partner?: Partner | undefined;
     readonly patterns: readonly EventPattern[];
     readonly filter?: EventFilter | undefined;
   };
@@ -43,19 +49,23 @@ export type ReplayScope = {
  * when the event was told (design §6).
  */
 export function compileReplayScope({ endpoint, patterns, statuses }: ReplayScope): (event: ReplayCandidate) => boolean {
+  const { endpointId, partner } = endpoint;
   const matches = [endpoint.patterns, ...(patterns ? [patterns] : [])].map(matcherOf);
   return (event) =>
     event.type !== TEST_EVENT_TYPE &&
     matches.every((match) => match(event.type)) &&
-    mayBeTold(endpoint, event) &&
+    mayBeTold({ endpointId, partnerId: partner?.id }, event) &&
+    (partner === undefined || mayPartnerSee({ ...event, content: () => contentOf(event) }, partner)) &&
     (statuses === undefined || statuses.some((status) => isIn(status, event.deliveries))) &&
     (endpoint.filter === undefined || passes(endpoint.filter, event));
 }
 
 /** Judged last: the body is parsed for nothing else. @throws when the event was read without its body */
-function passes(filter: EventFilter, { body }: ReplayCandidate): boolean {
+const passes = (filter: EventFilter, event: ReplayCandidate): boolean => filter.matches(contentOf(event));
+
+function contentOf({ body }: ReplayCandidate): FilteredEvent {
   if (body === undefined) throw new Error("a filter judges the body of an event, and it was read without");
-  return filter.matches(JSON.parse(body) as FilteredEvent);
+  return JSON.parse(body) as FilteredEvent;
 }
 
 function matcherOf(patterns: readonly EventPattern[]): (eventType: string) => boolean {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { createTenant, type Database, findApiKey } from "@postback/database";
-import { keyIdOf, newApiKey, storeApiKey } from "../database/new-api-key.ts";
+import { drawApiKey, readApiKey } from "@postback/domain";
+import { storeApiKey } from "../database/store-api-key.ts";
 import { keptSecret } from "./kept-secret.ts";
 
 /** The one tenant of a development installation. */
@@ -14,8 +15,8 @@ export const developmentTenant = { id: "0193fa11-de00-7000-8000-000000000001", n
  */
 export async function ensureDevelopmentKey(db: Database, folder: string): Promise<string> {
   const file = join(folder, "api-key");
-  const apiKey = keptSecret(file, () => newApiKey("dev"));
-  const keyId = keyIdOf(apiKey);
+  const apiKey = keptSecret(file, () => drawApiKey("dev"));
+  const keyId = readApiKey(apiKey)?.keyId;
   if (keyId === undefined) throw new Error(`${file} holds no API key: remove it.`);
   await createTenant(db, developmentTenant);
   if ((await findApiKey(db, keyId)) === undefined) {

@@ -14,11 +14,11 @@ const query = { ...pageQuery, status: deliveryStatusSchema.optional() };
 
 /** An endpoint's deliveries, the newest events first. */
 export function listDeliveries({ store }: DeliveriesOptions): Handler {
-  return async (ctx, { tenantId }) => {
+  return async (ctx, { tenantId, partnerId }) => {
     const { limit, cursor, status } = readQuery(ctx.querystring, query);
     const [eventId, replay] = afterOf(cursor, 2) ?? [];
     const endpointId = idParam(ctx, "id");
-    const endpoint = endpointId === undefined ? undefined : await store.findEndpoint(tenantId, endpointId);
+    const endpoint = endpointId === undefined ? undefined : await store.findEndpoint(tenantId, endpointId, partnerId);
     if (endpoint === undefined) throw notFound("endpoint");
     const rows = await store.listDeliveries(tenantId, endpoint.id, {
       ...(eventId === undefined || replay === undefined ? {} : { after: { eventId, replay } }),

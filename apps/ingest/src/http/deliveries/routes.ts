@@ -7,7 +7,7 @@ import { showDelivery } from "./show-delivery.ts";
 export type DeliveryRoutesOptions = DeliveriesOptions & RetryDeliveryOptions;
 
 export function deliveryRoutes(router: Router, authorize: Authorize, options: DeliveryRoutesOptions): void {
-  router.get("/v1/endpoints/:id/deliveries", authorize("endpoints:read", listDeliveries(options)));
-  router.get("/v1/deliveries/:id", authorize("endpoints:read", showDelivery(options)));
-  router.post("/v1/deliveries/:id/retry", authorize("endpoints:write", retryDelivery(options)));
+  router.get("/v1/endpoints/:id/deliveries", authorize("endpoints:read", listDeliveries(options), { partners: true }));
+  router.get("/v1/deliveries/:id", authorize("endpoints:read", showDelivery(options), { partners: true }));
+  router.post("/v1/deliveries/:id/retry", authorize("endpoints:write", retryDelivery(options), { partners: true }));
 }

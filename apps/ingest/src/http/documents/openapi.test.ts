@@ -2,6 +2,7 @@ import { Router } from "@koa/router";
 import { joinCatalogs } from "@postback/operations";
 import { expect, test } from "vitest";
 import type { KnownKeys } from "../../auth/known-keys.ts";
+import { apiKeyRoutes } from "../api-keys/routes.ts";
 import { deadLetterRoutes } from "../dead-letters/routes.ts";
 import { deliveryRoutes } from "../deliveries/routes.ts";
 import { endpointRoutes } from "../endpoints/routes.ts";
@@ -11,8 +12,10 @@ import { keySetRoutes } from "../key-sets/routes.ts";
 import { authorizeWith } from "../middleware/authorize.ts";
 import { operationIdRoutes } from "../operation-ids/routes.ts";
 import { operationRoutes } from "../operations/routes.ts";
+import { partnerRoutes } from "../partners/routes.ts";
 import { replayRoutes } from "../replays/routes.ts";
 import { streamRoutes } from "../stream/routes.ts";
+import { tenantRoutes } from "../tenants/routes.ts";
 import { typeRoutes } from "../types/routes.ts";
 import { openapiDocument } from "./openapi.ts";
 import { calls } from "./paths.ts";
@@ -49,6 +52,9 @@ test("describes exactly the calls that are routed", () => {
   deliveryRoutes(router, authorize, unused);
   replayRoutes(router, authorize, unused);
   deadLetterRoutes(router, authorize, unused);
+  apiKeyRoutes(router, authorize, unused);
+  partnerRoutes(router, authorize, unused);
+  tenantRoutes(router, authorize, unused);
   typeRoutes(router, authorize, { catalog: joinCatalogs([]), store: unused });
   const routed = router.stack.flatMap(({ methods, path }) =>
     methods

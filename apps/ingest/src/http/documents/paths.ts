@@ -22,7 +22,14 @@ interface Call {
   problems: readonly ProblemName[];
 }
 
-const always: readonly ProblemName[] = ["unauthenticated", "forbidden", "overloaded", "unavailable", "internal"];
+const always: readonly ProblemName[] = [
+  "unauthenticated",
+  "forbidden",
+  "rate-limited",
+  "overloaded",
+  "unavailable",
+  "internal",
+];
 const alwaysInPublic: readonly ProblemName[] = ["overloaded", "unavailable", "internal"];
 const ofBodies: readonly ProblemName[] = [
   "malformed-json",
@@ -582,6 +589,139 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       parameters: [pathId("id")],
       answer: { status: 200, description: "It is discarded", schema: "DeadLetter" },
       problems: ["not-found", "dead-letter-settled"],
+    },
+  },
+  "/v1/api-keys": {
+    post: {
+      summary: "Make an API key; nobody can give it a scope that his own lacks",
+      scope: "operator",
+      body: {
+        schema: "CreateApiKey",
+        example: { name: "Order service", scopes: ["operations:write", "operations:read"] },
+      },
+      answer: {
+        status: 201,
+        description: "Made; the key is in this answer only",
+        schema: "ApiKey",
+        headers: { Location: location },
+      },
+      problems: ofBodies,
+    },
+    get: {
+      summary: "The tenant's API keys, those that were revoked too",
+      scope: "operator",
+      parameters: ofPages,
+      answer: { status: 200, description: "A page", schema: "ApiKeyPage" },
+      problems: ["invalid-cursor", "invalid-query"],
+    },
+  },
+  "/v1/api-keys/{id}": {
+    get: {
+      summary: "An API key, without what opens anything",
+      scope: "operator",
+      parameters: [pathId("id")],
+      answer: { status: 200, description: "The key", schema: "ApiKey" },
+      problems: ["not-found"],
+    },
+    patch: {
+      summary: "Change a key's name or end; not of a key with a scope that one's own lacks",
+      scope: "operator",
+      parameters: [pathId("id")],
+      body: { schema: "UpdateApiKey", example: { name: "Orders of the web shop", expiresAt: null } },
+      answer: { status: 200, description: "As it is now", schema: "ApiKey" },
+      problems: [...ofBodies, "not-found"],
+    },
+    delete: {
+      summary: "Revoke a key: within a second no process takes it any more",
+      scope: "operator",
+      parameters: [pathId("id")],
+      answer: { status: 204, description: "Revoked; its row stays" },
+      problems: ["not-found"],
+    },
+  },
+  "/v1/partners": {
+    post: {
+      summary: "Add a partner; without a grant it sees nothing",
+      scope: "operator",
+      body: { schema: "CreatePartner", example: { name: "Parcel carrier", grant: { events: ["order.*"] } } },
+      answer: { status: 201, description: "Added", schema: "Partner", headers: { Location: location } },
+      problems: ofBodies,
+    },
+    get: {
+      summary: "The tenant's partners",
+      scope: "operator",
+      parameters: ofPages,
+      answer: { status: 200, description: "A page", schema: "PartnerPage" },
+      problems: ["invalid-cursor", "invalid-query"],
+    },
+  },
+  "/v1/partners/{id}": {
+    get: {
+      summary: "A partner with its grant",
+      scope: "operator",
+      parameters: [pathId("id")],
+      answer: { status: 200, description: "The partner", schema: "Partner" },
+      problems: ["not-found"],
+    },
+    patch: {
+      summary: "Change a partner; when a changed grant is answered, every live dispatcher goes by it",
+      scope: "operator",
+      parameters: [pathId("id")],
+      body: { schema: "UpdatePartner", example: { grant: { events: ["order.*", "invoice.**"] } } },
+      answer: { status: 200, description: "As it is now", schema: "Partner" },
+      problems: [...ofBodies, "not-found"],
+    },
+    delete: {
+      summary: "Take a partner away: its keys are revoked and its endpoints deleted",
+      scope: "operator",
+      parameters: [pathId("id")],
+      answer: { status: 204, description: "Gone" },
+      problems: ["not-found"],
+    },
+  },
+  "/v1/tenants": {
+    post: {
+      summary: "Add a tenant with its first API key, an operator's",
+      scope: "platform",
+      body: { schema: "CreateTenant", example: { name: "Acme", quota: { requestsPerSecond: 500 } } },
+      answer: {
+        status: 201,
+        description: "Added; the key is in this answer only",
+        schema: "Tenant",
+        headers: { Location: location },
+      },
+      problems: ofBodies,
+    },
+    get: {
+      summary: "The tenants; never what is in them",
+      scope: "platform",
+      parameters: ofPages,
+      answer: { status: 200, description: "A page", schema: "TenantPage" },
+      problems: ["invalid-cursor", "invalid-query"],
+    },
+  },
+  "/v1/tenants/{id}": {
+    get: {
+      summary: "A tenant",
+      scope: "platform",
+      parameters: [pathId("id")],
+      answer: { status: 200, description: "The tenant", schema: "Tenant" },
+      problems: ["not-found"],
+    },
+    patch: {
+      summary: "Change a tenant's name or quota, disable or enable it",
+      scope: "platform",
+      parameters: [pathId("id")],
+      body: { schema: "UpdateTenant", example: { quota: { requestsPerSecond: 2000 }, enabled: true } },
+      answer: { status: 200, description: "As it is now", schema: "Tenant" },
+      problems: [...ofBodies, "not-found"],
+    },
+    delete: {
+      summary: "Disable a tenant: its keys are refused within a second, and nothing of it is deleted",
+      scope: "platform",
+      parameters: [pathId("id")],
+      answer: { status: 204, description: "Disabled" },
+      problems: ["not-found"],
     },
   },
 };

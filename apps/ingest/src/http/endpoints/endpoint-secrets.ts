@@ -1,6 +1,8 @@
 import { type EndpointSecret, limits, rotateSecretSchema } from "@postback/contracts";
 import { type EndpointSecretRow, type Keyring, openSecret, type RotateOutcome } from "@postback/database";
 import type { Logger } from "@postback/runtime";
+import type { Context } from "koa";
+import type { Caller } from "../../auth/known-keys.ts";
 import { notFound, Refusal } from "../../refusal.ts";
 import type { IngestStore } from "../../store.ts";
 import { idParam, sendJson } from "../context.ts";
@@ -10,7 +12,7 @@ import { makeSecret, showSecretText } from "./make-secret.ts";
 import { settled } from "./settled.ts";
 
 export interface EndpointSecretsOptions {
-  store: Pick<IngestStore, "findSecrets" | "rotateSecret" | "awaitSubscriptionVersion">;
+  store: Pick<IngestStore, "findEndpoint" | "findSecrets" | "rotateSecret" | "awaitSubscriptionVersion">;
   keyring: Keyring;
   logger: Logger;
 }
@@ -22,8 +24,9 @@ interface Place {
 
 /** What the webhooks of an endpoint are verified with. Who asked is logged. */
 export function showSecret(options: EndpointSecretsOptions): Handler {
-  return async (ctx, { tenantId, keyId }) => {
-    const endpointId = idParam(ctx, "id");
+  return async (ctx, caller) => {
+    const { tenantId, keyId } = caller;
+    const endpointId = await ownEndpoint(options.store, ctx, caller);
     const shown = endpointId === undefined ? undefined : await readSecret(options, { tenantId, endpointId });
     if (shown === undefined) throw notFound("endpoint");
     options.logger.info({ tenantId, keyId, endpointId }, "endpoint.secret-shown");
@@ -34,9 +37,10 @@ export function showSecret(options: EndpointSecretsOptions): Handler {
 
 /** When it is answered, every live dispatcher signs with the new secret, and with those of before until they end. */
 export function rotateSecret(options: EndpointSecretsOptions): Handler {
-  return async (ctx, { tenantId, keyId }) => {
+  return async (ctx, caller) => {
+    const { tenantId, keyId } = caller;
     const { overlapSeconds, signature } = await readJsonAs(ctx.req, rotateSecretSchema);
-    const endpointId = idParam(ctx, "id");
+    const endpointId = await ownEndpoint(options.store, ctx, caller);
     if (endpointId === undefined) throw notFound("endpoint");
     const outcome = await options.store.rotateSecret({
       tenantId,
@@ -53,6 +57,17 @@ export function rotateSecret(options: EndpointSecretsOptions): Handler {
     ctx.res.setHeader("cache-control", "no-store");
     sendJson(ctx, 200, JSON.stringify(shown));
   };
+}
+
+/** The id in the path; undefined where it is none, and for a partner where it is none of its own. */
+async function ownEndpoint(
+  store: Pick<IngestStore, "findEndpoint">,
+  ctx: Context,
+  { tenantId, partnerId }: Caller,
+): Promise<string | undefined> {
+  const id = idParam(ctx, "id");
+  if (id === undefined || partnerId === undefined) return id;
+  return (await store.findEndpoint(tenantId, id, partnerId))?.id;
 }
 
 function rotatedOrRefused(outcome: RotateOutcome): { subscriptionVersion: bigint } {

@@ -4,6 +4,7 @@ import type { EndpointRow } from "@postback/database";
 /** An endpoint as the API shows it. Its secret isn't in the row: the answer to the creation adds it. */
 export const presentEndpoint = (row: EndpointRow): Endpoint => ({
   id: row.id,
+  ...(row.partnerId === null ? {} : { partner: row.partnerId }),
   url: row.url,
   events: row.events,
   ...(row.filter === null ? {} : { filter: row.filter }),

@@ -10,19 +10,23 @@ export interface ReadEndpointsOptions {
 }
 
 export function showEndpoint({ store }: ReadEndpointsOptions): Handler {
-  return async (ctx, { tenantId }) => {
+  return async (ctx, { tenantId, partnerId }) => {
     const id = idParam(ctx, "id");
-    const row = id === undefined ? undefined : await store.findEndpoint(tenantId, id);
+    const row = id === undefined ? undefined : await store.findEndpoint(tenantId, id, partnerId);
     if (row === undefined) throw notFound("endpoint");
     sendJson(ctx, 200, JSON.stringify(presentEndpoint(row)));
   };
 }
 
 export function listEndpoints({ store }: ReadEndpointsOptions): Handler {
-  return async (ctx, { tenantId }) => {
+  return async (ctx, { tenantId, partnerId }) => {
     const { limit, cursor } = readQuery(ctx.querystring, pageQuery);
     const [after] = afterOf(cursor, 1) ?? [];
-    const rows = await store.listEndpoints(tenantId, { ...(after === undefined ? {} : { after }), limit: limit + 1 });
+    const rows = await store.listEndpoints(tenantId, {
+      ...(after === undefined ? {} : { after }),
+      ...(partnerId === undefined ? {} : { partnerId }),
+      limit: limit + 1,
+    });
     sendJson(ctx, 200, JSON.stringify(presentPage(rows, limit, presentEndpoint, (row) => [row.id])));
   };
 }

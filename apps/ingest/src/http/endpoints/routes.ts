@@ -13,14 +13,17 @@ export type EndpointRoutesOptions = ChangeEndpointsOptions &
   TestEndpointOptions;
 
 export function endpointRoutes(router: Router, authorize: Authorize, options: EndpointRoutesOptions): void {
-  router.post("/v1/endpoints", authorize("endpoints:write", createEndpoint(options)));
-  router.get("/v1/endpoints", authorize("endpoints:read", listEndpoints(options)));
-  router.get("/v1/endpoints/:id", authorize("endpoints:read", showEndpoint(options)));
-  router.patch("/v1/endpoints/:id", authorize("endpoints:write", updateEndpoint(options)));
-  router.delete("/v1/endpoints/:id", authorize("endpoints:write", deleteEndpoint(options)));
-  router.get("/v1/endpoints/:id/freshness", authorize("endpoints:read", showFreshness(options)));
-  router.post("/v1/endpoints/:id/test", authorize("endpoints:write", testEndpoint(options)));
+  router.post("/v1/endpoints", authorize("endpoints:write", createEndpoint(options), { partners: true }));
+  router.get("/v1/endpoints", authorize("endpoints:read", listEndpoints(options), { partners: true }));
+  router.get("/v1/endpoints/:id", authorize("endpoints:read", showEndpoint(options), { partners: true }));
+  router.patch("/v1/endpoints/:id", authorize("endpoints:write", updateEndpoint(options), { partners: true }));
+  router.delete("/v1/endpoints/:id", authorize("endpoints:write", deleteEndpoint(options), { partners: true }));
+  router.get("/v1/endpoints/:id/freshness", authorize("endpoints:read", showFreshness(options), { partners: true }));
+  router.post("/v1/endpoints/:id/test", authorize("endpoints:write", testEndpoint(options), { partners: true }));
   // Who can see a shared secret can sign with it: that is more than to read.
-  router.get("/v1/endpoints/:id/secret", authorize("endpoints:write", showSecret(options)));
-  router.post("/v1/endpoints/:id/secret/rotate", authorize("endpoints:write", rotateSecret(options)));
+  router.get("/v1/endpoints/:id/secret", authorize("endpoints:write", showSecret(options), { partners: true }));
+  router.post(
+    "/v1/endpoints/:id/secret/rotate",
+    authorize("endpoints:write", rotateSecret(options), { partners: true }),
+  );
 }

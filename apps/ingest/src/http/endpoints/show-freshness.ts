@@ -10,9 +10,9 @@ export interface FreshnessOptions {
 
 /** How far an endpoint is behind. */
 export function showFreshness({ store }: FreshnessOptions): Handler {
-  return async (ctx, { tenantId }) => {
+  return async (ctx, { tenantId, partnerId }) => {
     const id = idParam(ctx, "id");
-    const endpoint = id === undefined ? undefined : await store.findEndpoint(tenantId, id);
+    const endpoint = id === undefined ? undefined : await store.findEndpoint(tenantId, id, partnerId);
     if (endpoint === undefined) throw notFound("endpoint");
     const { oldestAcceptedAt, oldestAgeMs, ...counted } = await store.readFreshness(tenantId, endpoint.id);
     const answer: Freshness = {

@@ -20,16 +20,19 @@ const rowAfterSeconds = 1;
  * works for them.
  */
 export function testEndpoint({ store, acceptEvent }: TestEndpointOptions): Handler {
-  return async (ctx, { tenantId }) => {
+  return async (ctx, { tenantId, partnerId }) => {
     const id = idParam(ctx, "id");
-    const endpoint = id === undefined ? undefined : await store.findEndpoint(tenantId, id);
+    const endpoint = id === undefined ? undefined : await store.findEndpoint(tenantId, id, partnerId);
     if (endpoint === undefined) throw notFound("endpoint");
     if (!endpoint.enabled) {
       throw new Refusal("endpoint-disabled", `The endpoint is disabled (${endpoint.disabledReason}): enable it first.`);
     }
     const traceparent = traceparentOf(ctx.req.headers["traceparent"] as string | undefined);
     const data = { endpointId: endpoint.id, message: "A test event: nothing has happened." };
-    const told = await acceptEvent({ type: TEST_EVENT_TYPE, data }, { tenantId, traceparent, endpointId: endpoint.id });
+    // No other partner's, nor anyone's where it is the tenant's own.
+    const audience = endpoint.partnerId === null ? [] : [endpoint.partnerId];
+    const context = { tenantId, audience, traceparent, endpointId: endpoint.id };
+    const told = await acceptEvent({ type: TEST_EVENT_TYPE, data }, context);
     const delivery = firstOf((JSON.parse(told) as { id: string }).id, endpoint.id);
     ctx.res.setHeader("location", `/v1/deliveries/${delivery.id}`);
     ctx.res.setHeader("retry-after", String(rowAfterSeconds));

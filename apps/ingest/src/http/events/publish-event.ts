@@ -12,9 +12,11 @@ const bodySchema = publishEventSchema.extend({
 });
 
 export function publishEvent(acceptEvent: AcceptEvent): Handler {
-  return async (ctx, { tenantId }) => {
+  return async (ctx, { tenantId, partnerId }) => {
     const event = await readJsonAs(ctx.req, bodySchema);
+    // What a partner tells is for itself and the tenant, not for other partners.
+    const audience = partnerId === undefined ? undefined : [partnerId];
     const traceparent = traceparentOf(ctx.req.headers["traceparent"] as string | undefined);
-    sendJson(ctx, 202, await acceptEvent(event, { tenantId, traceparent }));
+    sendJson(ctx, 202, await acceptEvent(event, { tenantId, audience, traceparent }));
   };
 }

@@ -11,5 +11,5 @@ export interface EventRoutesOptions extends StreamToOptions {
 
 export function eventRoutes(router: Router, authorize: Authorize, options: EventRoutesOptions): void {
   router.post("/v1/events", authorize("operations:write", publishEvent(options.acceptEvent)));
-  router.get("/v1/events", authorize("operations:read", showFeed(options)));
+  router.get("/v1/events", authorize("operations:read", showFeed(options), { partners: true }));
 }

@@ -45,7 +45,7 @@ export function showFeed(options: StreamToOptions): Handler {
   return async (ctx, caller) => {
     const { feed } = options.push;
     const { limit, cursor, since, types, entity } = readQuery(ctx.querystring, query);
-    const filter: EventFilter = { tenantId: caller.tenantId, types, entity };
+    const filter: EventFilter = { tenantId: caller.tenantId, partner: caller.partner, types, entity };
     const given = lastEventId(ctx) ?? cursor;
     const place = given === undefined ? undefined : { cursor: feedCursor(options, caller.tenantId, given) };
     const start = place ?? (since === undefined ? undefined : { sinceMs: since });

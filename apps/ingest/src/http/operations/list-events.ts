@@ -1,11 +1,13 @@
 import type { OperationRow } from "@postback/database";
 import type { Context } from "koa";
 import { withId } from "../../push/log-event.ts";
+import { isSeenBy } from "../../push/seen-by.ts";
 import type { IngestStore } from "../../store.ts";
 import { idParam, sendJson } from "../context.ts";
 import { cursorRefused, lastEventId } from "../events/show-feed.ts";
 import type { Handler } from "../middleware/authorize.ts";
 import { type StreamToOptions, streamTo, wantsStream } from "../stream-to.ts";
+import { seenOperation } from "./seen-operation.ts";
 import { originalOf, unknownOperation } from "./show-operation.ts";
 
 export interface ListEventsOptions extends StreamToOptions {
@@ -23,15 +25,16 @@ export function listEvents(options: ListEventsOptions): Handler {
   const { store, push } = options;
   return async (ctx, caller) => {
     const id = idParam(ctx, "id");
-    const row = id === undefined ? undefined : await store.loadOperation(caller.tenantId, id);
+    const row = seenOperation(id === undefined ? undefined : await store.loadOperation(caller.tenantId, id), caller);
     if (row === undefined) throw unknownOperation(id, Date.now());
     const original = await originalOf(store, caller.tenantId, row);
     if (wantsStream(ctx)) {
       const after = afterOf(options, ctx, original);
-      return await streamTo(options, ctx, caller, () => push.operations.open(original, after));
+      return await streamTo(options, ctx, caller, () => push.operations.open(original, after, caller.partner));
     }
     const events = await store.listOperationEvents(caller.tenantId, original.id, eventsMax);
-    sendJson(ctx, 200, `{"data":[${events.map(({ id, body }) => withId(id, body)).join(",")}]}`);
+    const seen = events.filter((event) => isSeenBy(caller.partner, event));
+    sendJson(ctx, 200, `{"data":[${seen.map(({ id, body }) => withId(id, body)).join(",")}]}`);
   };
 }
 

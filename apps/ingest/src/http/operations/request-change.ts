@@ -4,6 +4,7 @@ import type { IngestStore } from "../../store.ts";
 import { idParam, sendJson } from "../context.ts";
 import type { Handler } from "../middleware/authorize.ts";
 import { presentOperation } from "./present-operation.ts";
+import { seenOperation } from "./seen-operation.ts";
 import { originalOf, unknownOperation } from "./show-operation.ts";
 
 export interface RequestChangeOptions {
@@ -15,9 +16,10 @@ export interface RequestChangeOptions {
  * its partition acts on it, so the answer is 202 with the operation as it still is.
  */
 export function requestChange(kind: RequestedChange["kind"], { store }: RequestChangeOptions): Handler {
-  return async (ctx, { tenantId, keyId }) => {
+  return async (ctx, caller) => {
+    const { tenantId, keyId } = caller;
     const id = idParam(ctx, "id");
-    const row = id === undefined ? undefined : await store.loadOperation(tenantId, id);
+    const row = seenOperation(id === undefined ? undefined : await store.loadOperation(tenantId, id), caller);
     if (row === undefined) throw unknownOperation(id, Date.now());
     const original = await originalOf(store, tenantId, row);
     const result = await store.requestOperation(tenantId, original.id, { kind, by: keyId });

@@ -18,8 +18,8 @@ export function operationRoutes(router: Router, authorize: Authorize, options: O
   router.post("/v1/operations", authorize("operations:write", submitOperation(options)));
   router.post("/v1/operations/batch", authorize("operations:write", submitBatch(options)));
   router.get("/v1/operations", authorize("operations:read", listOperations(options)));
-  router.get("/v1/operations/:id", authorize("operations:read", showOperation(options)));
-  router.get("/v1/operations/:id/events", authorize("operations:read", listEvents(options)));
+  router.get("/v1/operations/:id", authorize("operations:read", showOperation(options), { partners: true }));
+  router.get("/v1/operations/:id/events", authorize("operations:read", listEvents(options), { partners: true }));
   router.post("/v1/operations/:id/cancel", authorize("operations:write", requestChange("cancel", options)));
   router.post("/v1/operations/:id/retry", authorize("operator", requestChange("retry", options)));
   router.post("/v1/operations/:id/skip", authorize("operator", requestChange("skip", options)));

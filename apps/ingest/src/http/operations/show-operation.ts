@@ -13,6 +13,7 @@ import { readQuery } from "../page.ts";
 import { clientGone, inWaitPlace, noWaitPlace, waitQuery } from "../waiting.ts";
 import { presentOperation } from "./present-operation.ts";
 import { presentStory, type StoryOptions } from "./present-story.ts";
+import { seenOperation } from "./seen-operation.ts";
 
 export interface ShowOperationOptions extends StoryOptions {
   store: StoryOptions["store"] & Pick<IngestStore, "loadOperation">;
@@ -34,7 +35,10 @@ export function showOperation(options: ShowOperationOptions): Handler {
     const present = async (row: OperationRow): Promise<string> =>
       JSON.stringify(include === undefined ? presentOperation(row) : await presentStory(options, row));
     const read = async () => {
-      const row = await options.store.loadOperation(caller.tenantId, id);
+      const found = await options.store.loadOperation(caller.tenantId, id);
+      const row = seenOperation(found, caller);
+      // Nothing to wait for: to whom it isn't shown it is unknown, and stays so.
+      if (found !== undefined && row === undefined) throw unknownOperation(id, Date.now());
       return row && (await originalOf(options.store, caller.tenantId, row));
     };
     const json = await whenOver(options, ctx, caller, { id, wait, read, present });

@@ -16,10 +16,11 @@ export function changeReplay(
   status: "paused" | "running" | "cancelled",
   { store, logger }: ChangeReplaysOptions,
 ): Handler {
-  return async (ctx, { tenantId, keyId }) => {
-    const before = await replayInPath(store, ctx, tenantId);
+  return async (ctx, caller) => {
+    const { tenantId, keyId } = caller;
+    const before = await replayInPath(store, ctx, caller);
     const changed = await store.changeReplay(tenantId, before, status);
-    const after = changed ?? (await replayInPath(store, ctx, tenantId));
+    const after = changed ?? (await replayInPath(store, ctx, caller));
     if (after.status !== status)
       throw new Refusal("replay-ended", `The replay has ended already: it is ${after.status}.`);
     const fields = { keyId, tenantId, endpointId: after.endpointId, replay: after.id, outcome: status };

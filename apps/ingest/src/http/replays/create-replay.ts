@@ -1,8 +1,9 @@
 import { type CreateReplay, createReplaySchema, type ReplayCount } from "@postback/contracts";
 import type { EndpointRow } from "@postback/database";
-import { newId } from "@postback/domain";
+import { newId, type Partner, readGrant } from "@postback/domain";
 import type { Logger } from "@postback/runtime";
 import type { Context } from "koa";
+import type { Caller } from "../../auth/known-keys.ts";
 import { invalidInput, notFound, Refusal } from "../../refusal.ts";
 import type { IngestStore } from "../../store.ts";
 import { idParam, sendJson } from "../context.ts";
@@ -13,21 +14,23 @@ import { presentCovered, presentReplay } from "./present-replay.ts";
 import { scopeOf } from "./replay-scope.ts";
 
 export interface CreateReplayOptions {
-  store: Pick<IngestStore, "findEndpoint" | "retainedSince" | "loadReplayable" | "createReplay">;
+  store: Pick<IngestStore, "findEndpoint" | "findPartner" | "retainedSince" | "loadReplayable" | "createReplay">;
   logger: Logger;
 }
 
 /** Counts what a replay covers, and makes it unless that was all that was asked for. */
 export function createReplay(options: CreateReplayOptions): Handler {
-  return async (ctx, { tenantId, keyId }) => {
+  return async (ctx, caller) => {
+    const { tenantId, keyId } = caller;
     const { store, logger } = options;
-    const endpoint = await endpointInPath(store, ctx, tenantId);
+    const endpoint = await endpointInPath(store, ctx, caller);
+    const partner = await partnerOf(store, endpoint);
     const given = await readJsonAs(ctx.req, createReplaySchema);
     const times = timesOf(given, new Date(), await store.retainedSince());
     const { coversFrom, until } = times;
-    const range = { tenantId, endpointId: endpoint.id, coversFrom, until, withBodies: endpoint.filter !== null };
+    const range = { tenantId, endpointId: endpoint.id, coversFrom, until, withBodies: hasFilter(endpoint, partner) };
     const clock = () => performance.now();
-    const { count, isExact } = await countCovered({ store, clock }, range, scopeOf(endpoint, given));
+    const { count, isExact } = await countCovered({ store, clock }, range, scopeOf(endpoint, partner, given));
     if (given.dryRun) {
       const answer: ReplayCount = { count, countIsExact: isExact, ...presentCovered(times) };
       return sendJson(ctx, 200, JSON.stringify(answer));
@@ -50,14 +53,27 @@ export function createReplay(options: CreateReplayOptions): Handler {
   };
 }
 
-/** @throws {Refusal} not-found */
+/** The partner whose endpoint it is, with its grant of now; one that was taken away sees nothing. */
+async function partnerOf(
+  store: Pick<IngestStore, "findPartner">,
+  { tenantId, partnerId }: EndpointRow,
+): Promise<Partner | undefined> {
+  if (partnerId === null) return undefined;
+  const row = await store.findPartner(tenantId, partnerId);
+  return { id: partnerId, grant: readGrant(row?.grant) };
+}
+
+const hasFilter = (endpoint: EndpointRow, partner: Partner | undefined): boolean =>
+  endpoint.filter !== null || partner?.grant.filter !== undefined;
+
+/** @throws {Refusal} not-found, also for an endpoint of another partner */
 export async function endpointInPath(
   store: Pick<IngestStore, "findEndpoint">,
   ctx: Context,
-  tenantId: string,
+  { tenantId, partnerId }: Pick<Caller, "tenantId" | "partnerId">,
 ): Promise<EndpointRow> {
   const id = idParam(ctx, "id");
-  const endpoint = id === undefined ? undefined : await store.findEndpoint(tenantId, id);
+  const endpoint = id === undefined ? undefined : await store.findEndpoint(tenantId, id, partnerId);
   if (endpoint === undefined) throw notFound("endpoint");
   return endpoint;
 }

@@ -13,6 +13,7 @@ import { feedCursor, parsePatterns } from "../events/show-feed.ts";
 import { fieldErrors } from "../field-errors.ts";
 import { problemOf, refusalOf } from "../middleware/answer-problems.ts";
 import { operationCursor } from "../operations/list-events.ts";
+import { seenOperation } from "../operations/seen-operation.ts";
 import { originalOf, unknownOperation } from "../operations/show-operation.ts";
 import { SocketSender, SocketSink } from "./socket-sink.ts";
 
@@ -97,10 +98,10 @@ export class SocketSession {
 
   async #openFeed({ types, entity, cursor }: StreamSubscribe): Promise<OpenedStream> {
     const { push } = this.#options;
-    const { tenantId } = this.#caller;
+    const { tenantId, partner } = this.#caller;
     const patterns = types && parsePatterns(types);
     if (types !== undefined && patterns === undefined) throw invalid("/types", "must be patterns, like order.*");
-    const filter: EventFilter = { tenantId, types: patterns, entity };
+    const filter: EventFilter = { tenantId, partner, types: patterns, entity };
     const start = cursor === undefined ? "now" : { cursor: feedCursor(this.#options, tenantId, cursor) };
     return await openFeed(push.feed, filter, start);
   }
@@ -110,12 +111,13 @@ export class SocketSession {
     if (types !== undefined || entity !== undefined)
       throw invalid("/operation", "stands alone, without entity or types");
     const id = given.toLowerCase();
-    const row = await store.loadOperation(this.#caller.tenantId, id);
+    const row = seenOperation(await store.loadOperation(this.#caller.tenantId, id), this.#caller);
     if (row === undefined) throw unknownOperation(id, Date.now());
     const original = await originalOf(store, this.#caller.tenantId, row);
     return await push.operations.open(
       original,
       cursor === undefined ? 0n : operationCursor(this.#options, original, cursor),
+      this.#caller.partner,
     );
   }
 

@@ -2,7 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { limits, problems } from "@postback/contracts";
 import { type WebSocket, WebSocketServer } from "ws";
-import { type Caller, type KnownKeys, requireScope } from "../../auth/known-keys.ts";
+import { type Caller, type KnownKeys, requireAnyScope } from "../../auth/known-keys.ts";
 import type { Refusal } from "../../refusal.ts";
 import { problemOf, refusalOf } from "../middleware/answer-problems.ts";
 import { tooManyStreams } from "../stream-to.ts";
@@ -47,7 +47,7 @@ export const isForStream = ({ method, url, headers }: IncomingMessage): boolean 
 /** @throws {Refusal} unauthenticated, forbidden, unavailable */
 async function admit({ keys }: UpgradeOptions, request: IncomingMessage): Promise<Caller> {
   const caller = await keys.callerOf(request.headers.authorization);
-  requireScope(caller, "operations:read");
+  requireAnyScope(caller, ["operations:read"]);
   return caller;
 }
 

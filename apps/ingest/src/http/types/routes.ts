@@ -9,15 +9,15 @@ export interface TypeRoutesOptions extends ListOperationTypesOptions {
   catalog: Pick<Catalog, "operations" | "events">;
 }
 
-/** The catalog as clients see it. It doesn't change while the process lives, so its JSON is made once. */
+/** The catalog as clients see it. It doesn't change while the process lives, so its JSON is made once. It is nobody's data, so that partners see it, too. */
 export function typeRoutes(router: Router, authorize: Authorize, options: TypeRoutesOptions): void {
   const events = JSON.stringify(eventTypeList(options.catalog.events));
   router.get(
     "/v1/operation-types",
-    authorize(["operations:read", "operator", "platform"], listOperationTypes(options)),
+    authorize(["operations:read", "operator", "platform"], listOperationTypes(options), { partners: true }),
   );
   router.get(
     "/v1/event-types",
-    authorize("endpoints:read", async (ctx) => sendJson(ctx, 200, events)),
+    authorize("endpoints:read", async (ctx) => sendJson(ctx, 200, events), { partners: true }),
   );
 }
