@@ -26,7 +26,7 @@ OpenAPI document: rightful ones and broken ones. What isn't as the document says
 type, header or body that it doesn't name. Webhooks don't leave the machine. Ends what it started, and removes its data.
 
   --seed <n>            of what is made up (default: 20261124)
-  --examples <n>        for each call, besides those that try the borders of its schemas (default: 80)
+  --examples <n>        for each call, besides those that try the borders of its schemas (default: 40)
   --seconds <n>         that it may take; what takes longer is ended, and fails (default: 600)
   --schemathesis <file> runs this program; else the pinned version is installed by pip into a folder that is removed
   --evidence <file>     writes the figures there as well, as docs/evidence/fuzz.md has them
@@ -41,7 +41,7 @@ Exits with 1 when there is a finding or fewer than 2,000 cases were sent.`;
 
 const parsed = {
   seed: { type: "string", default: "20261124" },
-  examples: { type: "string", default: "80" },
+  examples: { type: "string", default: "40" },
   seconds: { type: "string", default: "600" },
   schemathesis: { type: "string" },
   evidence: { type: "string" },

@@ -55,7 +55,9 @@ test("counts answers of the API by their class, from ingest's metrics", () => {
 });
 
 test("ids of what there is go where its paths are, but not to what takes the endpoint away", () => {
-  const settings = schemathesisSettings({ operation: "op-1", endpoint: "ep-1", delivery: "de-1", replay: "re-1" });
+  const known = { operation: "op-1", endpoint: "ep-1", delivery: "de-1", replay: "re-1", partner: "pa-1" };
+  const keys = { apiKey: "pb_dev_a_b", platformKey: "pb_dev_c_d" };
+  const settings = schemathesisSettings({ ...known, apiKey: "ak-1", tenant: "te-1" }, keys);
   expect(settings).toContain('[dictionaries.endpoint]\nvalues = ["ep-1"]');
   expect(settings).toContain(
     `include-path-regex = '^/v1/endpoints/\\{id\\}$'\ninclude-method = ["GET","PATCH"]\nparameters."path.id" = { dictionary = "endpoint"`,

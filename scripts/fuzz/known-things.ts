@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { deliverySchema, endpointSchema, operationSchema, replaySchema } from "../../packages/contracts/src/index.ts";
+import {
+  apiKeySchema,
+  deliverySchema,
+  endpointSchema,
+  operationSchema,
+  partnerSchema,
+  replaySchema,
+  tenantSchema,
+} from "../../packages/contracts/src/index.ts";
 import type { Api } from "../dev/api.ts";
 
 const doneMaxMs = 30_000;
@@ -11,10 +19,17 @@ export interface KnownThings {
   readonly endpoint: string;
   readonly delivery: string;
   readonly replay: string;
+  readonly partner: string;
+  /** Neither the key of the requests, nor their tenant: these can be revoked and disabled. */
+  readonly apiKey: string;
+  readonly tenant: string;
 }
 
-/** Makes an order that is done, an endpoint that wants everything, a delivery to it and a replay. @throws when one fails */
-export async function makeKnownThings(api: Api): Promise<KnownThings> {
+/**
+ * Makes an order that is done, an endpoint that wants everything, a delivery to it and a replay; a partner, another key
+ * and another tenant. @throws when one fails
+ */
+export async function makeKnownThings(api: Api, platform: Api): Promise<KnownThings> {
   await done(api, { type: "stock.adjust", input: { sku: "sku-1", delta: 1_000_000 } });
   const endpoint = await post(api, "/v1/endpoints", { url: "http://127.0.0.1:9/hooks", events: ["**"] });
   const { id: endpointId } = endpointSchema.parse(endpoint);
@@ -22,7 +37,17 @@ export async function makeKnownThings(api: Api): Promise<KnownThings> {
   const delivery = deliverySchema.parse(await post(api, `/v1/endpoints/${endpointId}/test`));
   const since = new Date(Date.now() - 60_000).toISOString();
   const replay = replaySchema.parse(await post(api, `/v1/endpoints/${endpointId}/replays`, { since }));
-  return { operation, endpoint: endpointId, delivery: delivery.id, replay: replay.id };
+  const partner = partnerSchema.parse(await post(api, "/v1/partners", { name: "Carrier", grant: { events: ["**"] } }));
+  const key = { name: "Other", scopes: ["operations:read"] };
+  return {
+    operation,
+    endpoint: endpointId,
+    delivery: delivery.id,
+    replay: replay.id,
+    partner: partner.id,
+    apiKey: apiKeySchema.parse(await post(api, "/v1/api-keys", key)).id,
+    tenant: tenantSchema.parse(await post(platform, "/v1/tenants", { name: "Other" })).id,
+  };
 }
 
 const orderInput = {

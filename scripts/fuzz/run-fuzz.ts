@@ -2,7 +2,9 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { machineFacts } from "../../bench/report/machine-facts.ts";
-import { startStack } from "../../packages/local-stack/src/index.ts";
+import { makePlatformKey, openDatabase } from "../../packages/database/src/index.ts";
+import { type Stack, startStack } from "../../packages/local-stack/src/index.ts";
+import { createLogger } from "../../packages/runtime/src/index.ts";
 import { apiOf } from "../dev/api.ts";
 import { countAnswers } from "./count-answers.ts";
 import type { FuzzOptions } from "./fuzz-options.ts";
@@ -42,11 +44,20 @@ async function fuzzIn(folder: string, options: FuzzOptions, signal: AbortSignal)
     onProgress: (text) => console.error(text),
     signal,
   });
-  const known = await makeKnownThings(apiOf(stack));
+  const platformKey = await platformKeyOf(stack);
+  const known = await makeKnownThings(apiOf(stack), apiOf({ url: stack.url, apiKey: platformKey }));
   console.error(`Fuzzing ${stack.url}`);
-  const report = await runSchemathesis(options, { program, folder, stack, known, signal });
+  const report = await runSchemathesis(options, { program, folder, stack, platformKey, known, signal });
   const answers = countAnswers(await (await fetch(`${stack.url}/metrics`)).text());
   return fuzzResultOf(report, answers, faultsIn(readFileSync(join(folder, "stack", "logs", "ingest.log"), "utf8")));
+}
+
+async function platformKeyOf({ databaseUrl }: Stack): Promise<string> {
+  const logger = createLogger({ app: "fuzz", level: "warn", format: "json" });
+  await using db = openDatabase({ url: databaseUrl, applicationName: "postback-fuzz", logger });
+  const made = await makePlatformKey(db, { env: "dev", another: true });
+  if (made.kind !== "made") throw new Error("A new installation has a key of the platform already");
+  return made.apiKey;
 }
 
 /** Not the data, nor the environment that it was installed into. */

@@ -37,6 +37,7 @@ export interface SchemathesisRun {
   /** Gets its settings, what it prints (`schemathesis.txt`) and its report. */
   readonly folder: string;
   readonly stack: Pick<Stack, "url" | "apiKey">;
+  readonly platformKey: string;
   readonly known: KnownThings;
   readonly signal: AbortSignal;
 }
@@ -44,7 +45,7 @@ export interface SchemathesisRun {
 /** Sends everything. @throws Error when it made no report: with the end of what it printed, and when its time was up */
 export async function runSchemathesis(options: FuzzOptions, run: SchemathesisRun): Promise<SchemathesisReport> {
   const settings = join(run.folder, "schemathesis.toml");
-  writeFileSync(settings, schemathesisSettings(run.known));
+  writeFileSync(settings, schemathesisSettings(run.known, { apiKey: run.stack.apiKey, platformKey: run.platformKey }));
   const printed = join(run.folder, "schemathesis.txt");
   const out = createWriteStream(printed);
   const signal = AbortSignal.any([run.signal, AbortSignal.timeout(options.secondsMax * 1e3)]);
@@ -71,7 +72,6 @@ const reportFile = (folder: string): string => join(folder, "report.json");
 
 const argumentsOf = (options: FuzzOptions, { folder, stack }: SchemathesisRun, settings: string): string[] => [
   ...["--config-file", settings, "run", `${stack.url}/openapi.json`],
-  ...["--header", `Authorization: Bearer ${stack.apiKey}`],
   ...["--checks", checks.join(",")],
   ...["--phases", "examples,coverage,fuzzing"],
   ...["--max-examples", String(options.examplesMax), "--seed", String(options.seed)],
