@@ -6,7 +6,8 @@ import { documents } from "./generate/documents.ts";
 
 const help = `Usage: node scripts/generate-docs.ts [--check]
 
-Writes docs/config.md, .env.example, docs/problems.md and docs/openapi.json from the code that they describe.
+Writes docs/config.md, .env.example, docs/problems.md, docs/openapi.json, docs/asyncapi.json, docs/flows.md and the types of
+the client from the code that they describe.
 
   --check   writes nothing; names each file that isn't what it would write, and exits 1 if there is one
   --help    shows this
@@ -14,7 +15,7 @@ Writes docs/config.md, .env.example, docs/problems.md and docs/openapi.json from
 
 const { values } = parseArgs({ options: { check: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
 if (values.help) console.log(help);
-else bringUpToDate(documents(), { check: values.check ?? false });
+else bringUpToDate(await documents(), { check: values.check ?? false });
 
 function bringUpToDate(files: ReadonlyMap<string, string>, { check }: { check: boolean }): void {
   for (const [file, text] of files) {

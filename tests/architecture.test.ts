@@ -17,6 +17,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "packages/runtime": ["contracts"].map(packageFolder),
   // Others install it: it brings nothing with it. Its tests hold it against the contracts and the signer.
   "packages/receiver": [],
+  // For those outside: what they install brings nothing of the server along.
+  "packages/client": ["contracts"].map(packageFolder),
+  "packages/cli": ["client", "contracts"].map(packageFolder),
   // What starts brokers and apps on a developer's machine; no app needs it to run.
   "packages/embedded": [],
   "packages/testkit": ["embedded", "database"].map(packageFolder),
@@ -34,8 +37,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ),
   ],
   // The programs of the guides: what an operator or the author of a catalog can write.
-  docs: ["database", "kafka", "operations", "runtime", "receiver", "domain", "contracts"].map(packageFolder),
-  tests: ["local-stack", "embedded", "database", "kafka", "operations", "runtime", "domain", "contracts"].map(
+  docs: ["client", "database", "kafka", "operations", "runtime", "receiver", "domain", "contracts"].map(packageFolder),
+  tests: ["client", "local-stack", "embedded", "database", "kafka", "operations", "runtime", "domain", "contracts"].map(
     packageFolder,
   ),
 };
@@ -64,7 +67,7 @@ const testModules: readonly string[] = ["vitest", "fast-check"];
 
 /** Code that a deployed process runs gets its settings as values; the environment is read in these files alone. */
 const readsEnvironment =
-  /^(apps\/[^/]+\/src\/(main|config)|packages\/operations\/src\/main|examples\/[^/]+\/src\/(catalog|([^/]+\/)*main))\.ts$/;
+  /^(apps\/[^/]+\/src\/(main|config)|packages\/(operations|cli)\/src\/main|examples\/[^/]+\/src\/(catalog|([^/]+\/)*main))\.ts$/;
 const developmentOnly = /^(packages\/(embedded|testkit|local-stack)|scripts|bench|docs|tests)\//;
 
 const testFile = /\.test\.m?ts$|\.test\.mjs$|\/src\/.*-rig\.ts$|\/conformance\/|\.long\.ts$|^tests\//;

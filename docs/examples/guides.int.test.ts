@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createClient } from "@postback/client";
 import { parseSecret, signWebhook } from "@postback/domain";
 import { type Stack, startStack } from "@postback/local-stack";
 import { createTestDatabase, eventually, failureLogs, testBrokers, testTopicPrefix } from "@postback/testkit";
@@ -14,6 +15,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { receiveTickets, type TicketBooked } from "./receive-webhooks.ts";
 import { follow, submit } from "./submit-and-follow.ts";
 import { type Printer, startPrinter } from "./tickets/printer.ts";
+import { bookAndFollow } from "./typed-client.ts";
 
 failureLogs();
 
@@ -105,6 +107,16 @@ test("books a ticket, and tells it once by a webhook that the receiver verifies"
     operation: { id: operation.id, type: "ticket.book" },
     data: operation.result,
   });
+});
+
+test("follows a booking with the typed client, and takes a refused input as an outcome", async () => {
+  const postback = createClient({ url: stack.url, apiKey: stack.apiKey });
+  const told: string[] = [];
+  const booking = { show: "hamlet", seat: "c-1", guest: "Ophelia" };
+  const operation = await bookAndFollow(postback, booking, (event) => told.push(event));
+  expect(operation).toMatchObject({ status: "succeeded", entity: { type: "seat", id: "hamlet/c-1" } });
+  expect(told).toEqual(["ticket.booked", "operation.succeeded"]);
+  expect(await bookAndFollow(postback, { ...booking, seat: "" }, () => {})).toBeUndefined();
 });
 
 test("answers a repeated submit with the same operation, which calls the printer under its one key", async () => {

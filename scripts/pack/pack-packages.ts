@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What others install, each after those that it depends on. */
-const packed = ["contracts", "domain", "operations", "receiver"] as const;
+const packed = ["contracts", "domain", "operations", "receiver", "client", "cli"] as const;
 
 type PackedName = (typeof packed)[number];
 

@@ -5,16 +5,18 @@ export interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly bin?: Readonly<Record<string, string>>;
+  /** What is a command alone has none. */
+  readonly exports?: unknown;
   readonly description?: string;
   readonly engines?: { readonly node: string };
 }
 
-export interface PackedManifest extends Manifest {
+export interface PackedManifest extends Omit<Manifest, "exports"> {
   readonly license: string;
   readonly type: "module";
   readonly engines: { readonly node: string };
   readonly files: readonly string[];
-  readonly exports: { readonly ".": { readonly types: string; readonly default: string } };
+  readonly exports?: { readonly ".": { readonly types: string; readonly default: string } };
 }
 
 /**
@@ -29,6 +31,7 @@ export function packedManifest({
   bin,
   description,
   engines,
+  exports,
 }: Manifest): PackedManifest {
   const types = Object.entries(devDependencies).filter(
     ([each]) => dependencies[each.replace("@types/", "")] !== undefined,
@@ -42,7 +45,7 @@ export function packedManifest({
     // The ids of operations are made by a function that older ones don't have. What needs less says so itself.
     engines: engines ?? { node: ">=26" },
     files: ["dist"],
-    exports: { ".": { types: "./dist/index.d.ts", default: "./dist/index.js" } },
+    ...(exports === undefined ? {} : { exports: { ".": { types: "./dist/index.d.ts", default: "./dist/index.js" } } }),
     ...(bin === undefined
       ? {}
       : { bin: Object.fromEntries(Object.entries(bin).map(([key, file]) => [key, built(file)])) }),

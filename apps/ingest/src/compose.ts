@@ -17,7 +17,9 @@ import type { IngestConfig } from "./config.ts";
 import { createApp } from "./http/app.ts";
 import { checkUrlBy } from "./http/endpoints/check-url.ts";
 import { type OnUpgrade, upgradeToStream } from "./http/stream/upgrade.ts";
+import { groupLag } from "./lag/group-lag.ts";
 import { watchLag } from "./lag/watch-lag.ts";
+import { Listeners } from "./listen/listeners.ts";
 import { CommandProjection } from "./project-commands.ts";
 import { pushOn } from "./push/push.ts";
 import { storeOn } from "./store.ts";
@@ -82,6 +84,12 @@ export function composeIngest({ config, logger, kafka, producer, db, walled, cat
     collect: (gauge) => gauge.set(waits.places.taken),
   });
   const lag = watchLag({ kafka, groupId: `${config.TOPIC_PREFIX}processor`, topic: topics.commands, logger });
+  const dispatchLag = watchLag({
+    kafka,
+    groupId: `${config.TOPIC_PREFIX}webhook-dispatcher`,
+    topic: topics.events,
+    logger,
+  });
   const { push, parts: pushParts } = pushOn({
     kafka,
     topic: topics.events,
@@ -93,6 +101,12 @@ export function composeIngest({ config, logger, kafka, producer, db, walled, cat
     streamsPerKeyMax: config.STREAMS_PER_KEY_MAX,
     metrics,
     logger,
+  });
+  const listeners = new Listeners({ url: config.LISTEN_URL, store, keyring: config.SECRET_KEYRING, logger });
+  metrics.gauge({
+    name: "open_listeners",
+    help: "Temporary endpoints of clients that listen",
+    collect: (gauge) => gauge.set(listeners.open),
   });
   const app = createApp({
     acceptOperation: acceptOperation(accepting),
@@ -112,12 +126,22 @@ export function composeIngest({ config, logger, kafka, producer, db, walled, cat
     push,
     redriving: { producer, store, eventsTopic: topics.events, partitions },
     retryAfterSeconds: lag.retryAfterSeconds,
+    listeners,
+    lagOfGroups: () => {
+      const [commands, events] = [lag.seen(), dispatchLag.seen()];
+      return [
+        commands && groupLag({ group: "processor", topic: "commands" }, commands),
+        events && groupLag({ group: "webhook-dispatcher", topic: "events" }, events),
+      ];
+    },
     store,
+    topicPrefix: config.TOPIC_PREFIX,
     version,
     waits,
   });
-  const onUpgrade = upgradeToStream({ push, store, keys, logger });
-  return { app, onUpgrade, keys, projection, parts: [endWaits(waits), lag.part, ...pushParts] };
+  const onUpgrade = upgradeToStream({ push, store, keys, listeners, logger });
+  const parts = [endWaits(waits), lag.part, dispatchLag.part, listeners.part, ...pushParts];
+  return { app, onUpgrade, keys, projection, parts };
 }
 
 /** Requests that wait are answered with what is known when the process has to stop. */

@@ -73,6 +73,10 @@ export const configDefinition = defineConfig({
       "Keys that endpoint secrets are sealed with: <id>:<32 bytes in base64>, the newest first, separated by commas",
     secret: true,
   }),
+  LISTEN_URL: setting(z.url({ protocol: /^https?$/ }).optional(), {
+    description:
+      "Where dispatchers reach this very process, not a load balancer, for `postback listen`; left out: it is refused",
+  }),
   ALLOW_HTTP: setting(booleanText, {
     default: "false",
     description: "Whether an endpoint may have an http URL; only in development",
@@ -91,6 +95,10 @@ export function readIngestConfig(env: Readonly<Record<string, string | undefined
   if (config.ALLOW_HTTP && config.POSTBACK_ENV === "production") {
     const rule = "may be true only with POSTBACK_ENV=development: webhooks carry what must not be read on the way";
     throw new ConfigError([{ variable: "ALLOW_HTTP", rule, given: "true" }]);
+  }
+  if (config.LISTEN_URL?.startsWith("http:") && !config.ALLOW_HTTP) {
+    const rule = "must be https where ALLOW_HTTP isn't true: dispatchers send to no other";
+    throw new ConfigError([{ variable: "LISTEN_URL", rule, given: config.LISTEN_URL }]);
   }
   return config;
 }

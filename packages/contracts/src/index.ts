@@ -10,6 +10,7 @@ export * from "./entity-state.ts";
 export * from "./event.ts";
 export * from "./event-message.ts";
 export * from "./freshness.ts";
+export * from "./lag.ts";
 export * from "./limits.ts";
 export * from "./operation.ts";
 export * from "./operation-ids.ts";

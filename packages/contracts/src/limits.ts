@@ -26,6 +26,8 @@ export const limits = {
   retryDelayMaxSeconds: 86_400,
   /** As long as a delivery is tried at most. */
   orderingSkipMaxSeconds: 7 * 86_400,
+  /** Of a receiver's answer, as an attempt shows it. */
+  attemptResponseMaxChars: 1024,
   descriptionMaxChars: 1024,
   /** Of a key, a partner or a tenant. */
   nameMaxChars: 128,

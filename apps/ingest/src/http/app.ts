@@ -13,6 +13,8 @@ import { type EndpointRoutesOptions, endpointRoutes } from "./endpoints/routes.t
 import { entityRoutes } from "./entities/routes.ts";
 import { type EventRoutesOptions, eventRoutes } from "./events/routes.ts";
 import { keySetRoutes } from "./key-sets/routes.ts";
+import { type LagRoutesOptions, lagRoutes } from "./lag/routes.ts";
+import { type ListenerRoutesOptions, listenerRoutes } from "./listeners/routes.ts";
 import { answerProblems } from "./middleware/answer-problems.ts";
 import { authorizeWith } from "./middleware/authorize.ts";
 import { limitConcurrency } from "./middleware/limit-concurrency.ts";
@@ -30,7 +32,9 @@ export interface AppOptions
   extends Omit<OperationRoutesOptions, "store" | "catalog">,
     Omit<EventRoutesOptions, "store">,
     Omit<EndpointRoutesOptions, "store">,
-    Omit<DeadLetterRoutesOptions, "store"> {
+    Omit<DeadLetterRoutesOptions, "store">,
+    LagRoutesOptions,
+    ListenerRoutesOptions {
   catalog: Catalog;
   store: IngestStore;
   keys: KnownKeys;
@@ -42,11 +46,12 @@ export interface AppOptions
   metrics: Metrics;
   concurrencyMax: number;
   version: string;
+  topicPrefix: string;
 }
 
 /** The Koa app: its middleware in order, then the routes, the hot ones first. */
 export function createApp(options: AppOptions): Koa {
-  const { logger, metrics, keys, health, concurrencyMax, version } = options;
+  const { logger, metrics, keys, health, concurrencyMax } = options;
   const app = new Koa({ proxy: false });
   app.on("error", (error) => logger.error({ err: error }, "http.error"));
 
@@ -68,12 +73,14 @@ export function createApp(options: AppOptions): Koa {
   deliveryRoutes(router, authorize, options);
   replayRoutes(router, authorize, options);
   deadLetterRoutes(router, authorize, options);
+  lagRoutes(router, authorize, options);
   apiKeyRoutes(router, authorize, options);
   partnerRoutes(router, authorize, options);
   tenantRoutes(router, authorize, options);
   typeRoutes(router, authorize, options);
   keySetRoutes(router, options);
-  documentRoutes(router, version);
+  documentRoutes(router, options);
+  listenerRoutes(router, options);
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;

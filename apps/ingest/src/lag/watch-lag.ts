@@ -11,7 +11,7 @@ import { type PartitionLag, type RetryAfterSeconds, retryAfterOf } from "./retry
 
 export interface WatchLagOptions {
   kafka: KafkaConnection;
-  /** The processors' group, and the topic that it takes from. */
+  /** A group, and the topic that it takes from. */
   groupId: string;
   topic: string;
   logger: Logger;
@@ -20,6 +20,8 @@ export interface WatchLagOptions {
 export interface WatchedLag {
   /** Never waits: it is what the last look saw. */
   retryAfterSeconds: RetryAfterSeconds;
+  /** The last look, as long as it says something about now. */
+  seen(): { readonly at: Date; readonly lags: ReadonlyMap<number, PartitionLag> } | undefined;
   part: Part;
 }
 
@@ -27,10 +29,11 @@ const everyMs = 2_000;
 /** An older look says nothing about now. */
 const freshMs = 10_000;
 
-/** Looks at how far the processors are behind, for `Retry-After`: over a connection of its own, off the way of requests. */
+/** Looks at how far a group is behind, for `Retry-After` and for who asks: over a connection of its own, off the way of requests. */
 export function watchLag({ kafka, groupId, topic, logger }: WatchLagOptions): WatchedLag {
   let last: Sample | undefined;
   let lags = new Map<number, PartitionLag>();
+  let at = new Date();
   let admin: AdminConnection | undefined;
   const look = async () => {
     try {
@@ -39,6 +42,7 @@ export function watchLag({ kafka, groupId, topic, logger }: WatchLagOptions): Wa
       const sample = { atMs: performance.now(), positions };
       if (last !== undefined) lags = lagBetween(last, sample);
       last = sample;
+      at = new Date();
     } catch (error) {
       await admin?.[Symbol.asyncDispose]();
       admin = undefined;
@@ -52,6 +56,7 @@ export function watchLag({ kafka, groupId, topic, logger }: WatchLagOptions): Wa
   const isFresh = () => last !== undefined && performance.now() - last.atMs < freshMs;
   return {
     retryAfterSeconds: (partition) => retryAfterOf(isFresh() ? lags.get(partition) : undefined),
-    part: { name: "watch-lag", run },
+    seen: () => (isFresh() && lags.size > 0 ? { at, lags } : undefined),
+    part: { name: `watch-lag ${groupId}`, run },
   };
 }

@@ -37,7 +37,9 @@ export function appEnvironment(
     LOG_LEVEL: logLevel,
     LOG_FORMAT: "json",
     SHUTDOWN_GRACE_MS: String(appGraceMs),
-    ...(name === "ingest" ? { HOST: "127.0.0.1", PORT: String(port) } : { HEALTH_PORT: String(port) }),
+    ...(name === "ingest"
+      ? { HOST: "127.0.0.1", PORT: String(port), LISTEN_URL: `http://127.0.0.1:${port}` }
+      : { HEALTH_PORT: String(port) }),
     ...env,
   };
 }

@@ -9,6 +9,7 @@ import { endpointRoutes } from "../endpoints/routes.ts";
 import { entityRoutes } from "../entities/routes.ts";
 import { eventRoutes } from "../events/routes.ts";
 import { keySetRoutes } from "../key-sets/routes.ts";
+import { lagRoutes } from "../lag/routes.ts";
 import { authorizeWith } from "../middleware/authorize.ts";
 import { operationIdRoutes } from "../operation-ids/routes.ts";
 import { operationRoutes } from "../operations/routes.ts";
@@ -52,6 +53,7 @@ test("describes exactly the calls that are routed", () => {
   deliveryRoutes(router, authorize, unused);
   replayRoutes(router, authorize, unused);
   deadLetterRoutes(router, authorize, unused);
+  lagRoutes(router, authorize, unused);
   apiKeyRoutes(router, authorize, unused);
   partnerRoutes(router, authorize, unused);
   tenantRoutes(router, authorize, unused);

@@ -1,10 +1,12 @@
-import { openapiPaths } from "./paths.ts";
+import { answerExamples } from "./answer-examples.ts";
+import { calls, openapiPaths, tagOf } from "./paths.ts";
+import { problemExamples, problemTypes } from "./problem-responses.ts";
 import { componentSchemas, type JsonObject, schemaRef } from "./schemas.ts";
 
-const header = (name: string, description: string): JsonObject => ({
+const header = (name: string, description: string, required = true): JsonObject => ({
   name,
   in: "header",
-  required: true,
+  required,
   description,
   schema: { type: "string" },
 });
@@ -23,8 +25,17 @@ const webhook: JsonObject = {
         "`v1,` and the HMAC-SHA256 in base64, or `v1a,` and the ed25519 signature; several, separated by spaces, while a secret is rotated",
       ),
       header("traceparent", "W3C trace context of the request that caused the event"),
+      header("postback-attempt", "Which attempt of this delivery it is, from 1"),
+      header(
+        "postback-replay",
+        "Id of the replay, on its attempts alone: lets them past what drops repetitions",
+        false,
+      ),
     ],
-    requestBody: { required: true, content: { "application/json": { schema: schemaRef("WebhookBody") } } },
+    requestBody: {
+      required: true,
+      content: { "application/json": { schema: schemaRef("WebhookBody"), example: answerExamples.WebhookBody } },
+    },
     responses: {
       "2XX": { description: "Received. Every other answer, a redirect too, is a failure and is tried again" },
       "410": { description: "Gone: the endpoint is disabled" },
@@ -44,14 +55,22 @@ export const openapiDocument = (version: string): JsonObject => ({
       "Every refusal is a problem (RFC 9457) of a closed list of types.",
     license: { name: "Apache-2.0", identifier: "Apache-2.0" },
   },
-  jsonSchemaDialect: "https://json-schema.org/draft/2020-12/schema",
   security: [{ apiKey: [] }],
+  tags: [...new Set(Object.keys(calls).map(tagOf))].map((name) => ({ name })),
   paths: openapiPaths(),
   webhooks: { event: webhook },
   components: {
-    schemas: componentSchemas(),
+    schemas: withClosedTypes(componentSchemas()),
+    examples: problemExamples(),
     securitySchemes: {
       apiKey: { type: "http", scheme: "bearer", bearerFormat: "pb_<env>_<keyid>_<secret>" },
     },
   },
 });
+
+/** In the contract the type of a problem is any text, so that an older reader takes a newer server's. */
+function withClosedTypes(schemas: JsonObject): JsonObject {
+  const problem = schemas["Problem"] as { properties: JsonObject };
+  const type = { type: "string", enum: problemTypes };
+  return { ...schemas, Problem: { ...problem, properties: { ...problem.properties, type } } };
+}

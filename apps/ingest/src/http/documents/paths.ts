@@ -1,4 +1,6 @@
-import { limits, type ProblemName, problems, type Scope } from "@postback/contracts";
+import { limits, type ProblemName, type Scope } from "@postback/contracts";
+import { acceptedOperation, answerExamples } from "./answer-examples.ts";
+import { problemResponses } from "./problem-responses.ts";
 import { type JsonObject, type SchemaName, schemaRef } from "./schemas.ts";
 
 interface Answer {
@@ -591,6 +593,14 @@ export const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
       problems: ["not-found", "dead-letter-settled"],
     },
   },
+  "/v1/lag": {
+    get: {
+      summary: "How far the consumer groups are behind, as this instance saw it within the last 10 s",
+      scope: operatorOrPlatform,
+      answer: { status: 200, description: "Each group with its partitions", schema: "Lag" },
+      problems: [],
+    },
+  },
   "/v1/api-keys": {
     post: {
       summary: "Make an API key; nobody can give it a scope that his own lacks",
@@ -731,9 +741,26 @@ export const openapiPaths = (): JsonObject =>
   Object.fromEntries(
     Object.entries(calls).map(([path, methods]) => [
       path,
-      Object.fromEntries(Object.entries(methods).map(([method, call]) => [method, operationObject(call)])),
+      Object.fromEntries(
+        Object.entries(methods).map(([method, call]) => [
+          method,
+          { operationId: operationId(method, path), tags: [tagOf(path)], ...operationObject(call) },
+        ]),
+      ),
     ]),
   );
+
+/** Under which heading a call stands: `/v1/dead-letters/{id}` → `dead-letters`. */
+export const tagOf = (path: string): string => path.split("/")[2] ?? path;
+
+/** `post /v1/endpoints/{id}/test` → `postEndpointsByIdTest`. */
+function operationId(method: string, path: string): string {
+  const words = path
+    .replace("/v1/", "")
+    .replaceAll(/\{(\w+)\}/g, "by-$1")
+    .split(/[/-]/);
+  return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+}
 
 const operationObject = ({ summary, scope, parameters, body, problems: refused, ...call }: Call): JsonObject => ({
   summary,
@@ -759,9 +786,16 @@ const answerResponse = ({ status, description, headers, schema, stream }: Answer
   {
     description,
     ...(headers === undefined ? {} : { headers }),
-    ...(schema === undefined ? {} : { content: { ...jsonContent(schema), ...streamContent(stream) } }),
+    ...(schema === undefined
+      ? {}
+      : { content: { ...jsonContent(schema, exampleOf(schema, status)), ...streamContent(stream) } }),
   },
 ];
+
+const exampleOf = (schema: SchemaName, status: number): unknown =>
+  schema === "Operation" && status === 202
+    ? acceptedOperation
+    : (answerExamples as Partial<Record<SchemaName, unknown>>)[schema];
 
 const jsonContent = (schema: SchemaName, example?: unknown): JsonObject => ({
   "application/json": { schema: schemaRef(schema), ...(example === undefined ? {} : { example }) },
@@ -769,17 +803,3 @@ const jsonContent = (schema: SchemaName, example?: unknown): JsonObject => ({
 
 const streamContent = (description: string | undefined): JsonObject =>
   description === undefined ? {} : { "text/event-stream": { schema: { type: "string", description } } };
-
-/** One response for a status, which names all problems that come with it. */
-function problemResponses(names: readonly ProblemName[]): JsonObject {
-  const byStatus = Map.groupBy(names, (name) => problems[name].status);
-  return Object.fromEntries(
-    [...byStatus].map(([code, list]) => [
-      code,
-      {
-        description: list.map((name) => `\`${name}\`: ${problems[name].title}`).join("; "),
-        content: { "application/problem+json": { schema: schemaRef("Problem") } },
-      },
-    ]),
-  );
-}

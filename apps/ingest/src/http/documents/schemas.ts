@@ -21,6 +21,7 @@ import {
   freshnessSchema,
   grantSchema,
   jwksSchema,
+  lagSchema,
   makeOperationIdsSchema,
   operationErrorSchema,
   operationIdsSchema,
@@ -50,7 +51,8 @@ import {
 import { z } from "zod";
 import { eventTypeListSchema, operationTypeListSchema } from "../types/type-lists.ts";
 
-const named = {
+/** The contracts that the document names. */
+export const named = {
   ApiKey: apiKeySchema,
   ApiKeyPage: pageOf(apiKeySchema),
   Attempt: attemptSchema,
@@ -78,6 +80,7 @@ const named = {
   Grant: grantSchema,
   KeySet: jwksSchema,
   Freshness: freshnessSchema,
+  Lag: lagSchema,
   MakeOperationIds: makeOperationIdsSchema,
   Operation: operationSchema,
   OperationError: operationErrorSchema,
@@ -119,11 +122,23 @@ const uriOf = (name: string): string => `#/components/schemas/${name}`;
 export const schemaRef = (name: SchemaName): JsonObject => ({ $ref: uriOf(name) });
 
 /** The contracts as JSON Schema (2020-12, which OpenAPI 3.1 takes as it is). */
-export function componentSchemas(): JsonObject {
+export const componentSchemas = (): JsonObject => jsonSchemas(named, "draft-2020-12");
+
+/** Schemas by their names, which refer to each other as components of a document do. */
+export function jsonSchemas(
+  schemasByName: Readonly<Record<string, z.ZodType>>,
+  target: "draft-2020-12" | "draft-07",
+): JsonObject {
   const registry = z.registry<{ id: string }>();
-  for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
+  for (const [id, schema] of Object.entries(schemasByName)) registry.add(schema, { id });
   // "input": answers may get more fields, so their objects stay open; what is strict for requests stays strict.
-  const { schemas } = z.toJSONSchema(registry, { uri: uriOf, io: "input", override: tidy });
+  const { schemas } = z.toJSONSchema(registry, {
+    uri: uriOf,
+    io: "input",
+    target,
+    unrepresentable: "any",
+    override: tidy,
+  });
   const { __shared: _, ...own } = schemas;
   return Object.fromEntries(Object.entries(own).map(([name, schema]) => [name, withAnyJson(schema)]));
 }

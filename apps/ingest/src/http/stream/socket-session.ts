@@ -1,8 +1,16 @@
-import { limits, type StreamRequest, type StreamSubscribe, streamRequestSchema } from "@postback/contracts";
+import {
+  limits,
+  type StreamAnswer,
+  type StreamListen,
+  type StreamRequest,
+  type StreamSubscribe,
+  streamRequestSchema,
+} from "@postback/contracts";
 import { parseJsonBody } from "@postback/domain";
 import type { Logger } from "@postback/runtime";
 import type { RawData, WebSocket } from "ws";
-import type { Caller } from "../../auth/known-keys.ts";
+import { type Caller, requireAnyScope } from "../../auth/known-keys.ts";
+import type { Listeners, OpenedListener } from "../../listen/listeners.ts";
 import type { EventFilter } from "../../push/event-filter.ts";
 import type { OpenedStream } from "../../push/event-sink.ts";
 import { openFeed } from "../../push/follow-feed.ts";
@@ -20,6 +28,7 @@ import { SocketSender, SocketSink } from "./socket-sink.ts";
 export interface SocketSessionOptions {
   push: Push;
   store: Pick<IngestStore, "loadOperation">;
+  listeners: Pick<Listeners, "listen">;
   logger: Logger;
 }
 
@@ -35,6 +44,7 @@ export class SocketSession {
   readonly #caller: Caller;
   readonly #sender: SocketSender;
   readonly #sinks = new Map<string, SocketSink>();
+  readonly #listeners = new Map<string, OpenedListener>();
   #waiting = 0;
   #last: Promise<void> = Promise.resolve();
 
@@ -54,6 +64,9 @@ export class SocketSession {
     this.#socket.on("error", (error) => this.#options.logger.debug({ err: error }, "stream.socket-error"));
     await closed;
     for (const sink of this.#sinks.values()) sink.close();
+    // What is being opened is there after it.
+    await this.#last;
+    await Promise.all([...this.#listeners.values()].map((each) => each.close()));
   }
 
   #receive(data: RawData, isBinary: boolean): void {
@@ -71,19 +84,57 @@ export class SocketSession {
     let request: StreamRequest | undefined;
     try {
       request = readRequest(data);
-      if (request.type === "unsubscribe") this.#unsubscribe(request.subscription);
-      else await this.#subscribe(request);
+      await this.#carryOut(request);
     } catch (error) {
       this.#refuse(request?.subscription, refusalOf(error, { route: "/v1/stream" }, this.#options.logger));
     }
   }
 
-  async #subscribe(request: StreamSubscribe): Promise<void> {
-    const { subscription } = request;
-    if (this.#sinks.has(subscription)) throw invalid("/subscription", "names one that you have");
+  async #carryOut(request: StreamRequest): Promise<void> {
+    switch (request.type) {
+      case "unsubscribe":
+        return await this.#unsubscribe(request.subscription);
+      case "answer":
+        return this.#settle(request);
+      case "listen":
+        return await this.#listen(request);
+      case "subscribe":
+        return await this.#subscribe(request);
+    }
+  }
+
+  /** @throws {Refusal} invalid-input, forbidden */
+  async #listen({ subscription, types }: StreamListen): Promise<void> {
+    this.#checkName(subscription);
+    if (this.#listeners.size > 0) throw invalid("/type", "is one more than a connection has; use another");
+    requireAnyScope(this.#caller, ["endpoints:write"]);
+    if (parsePatterns(types) === undefined) throw invalid("/types", "must be patterns, like order.*");
+    const opened = await this.#options.listeners.listen(this.#caller, types, (webhook) =>
+      this.#sender.send({ type: "webhook", subscription, ...webhook }),
+    );
+    this.#listeners.set(subscription, opened);
+    this.#sender.send({ type: "listening", subscription, endpoint: opened.endpoint });
+  }
+
+  /** An answer that came too late is nobody's: its attempt is told as one without an answer. */
+  #settle({ subscription, webhook, status, body }: StreamAnswer): void {
+    const opened = this.#listeners.get(subscription);
+    if (opened === undefined) throw notFound("subscription");
+    opened.listener.answer(webhook, { status, body });
+  }
+
+  #checkName(subscription: string): void {
+    if (this.#sinks.has(subscription) || this.#listeners.has(subscription)) {
+      throw invalid("/subscription", "names one that you have");
+    }
     if (this.#sinks.size >= limits.streamSubscriptionsMax) {
       throw invalid("/subscription", `is one more than ${limits.streamSubscriptionsMax}; use another connection`);
     }
+  }
+
+  async #subscribe(request: StreamSubscribe): Promise<void> {
+    const { subscription } = request;
+    this.#checkName(subscription);
     const sink = new SocketSink(this.#sender, subscription);
     const stream = await this.#open(request);
     this.#sinks.set(subscription, sink);
@@ -133,11 +184,13 @@ export class SocketSession {
     if (this.#sinks.get(subscription) === sink) this.#sinks.delete(subscription);
   }
 
-  #unsubscribe(subscription: string): void {
-    const sink = this.#sinks.get(subscription);
-    if (sink === undefined) throw notFound("subscription");
+  async #unsubscribe(subscription: string): Promise<void> {
+    const [sink, listener] = [this.#sinks.get(subscription), this.#listeners.get(subscription)];
+    if (sink === undefined && listener === undefined) throw notFound("subscription");
     this.#sinks.delete(subscription);
-    sink.close();
+    this.#listeners.delete(subscription);
+    sink?.close();
+    await listener?.close();
     this.#sender.send({ type: "unsubscribed", subscription });
   }
 

@@ -48,12 +48,17 @@ export const eventTypeListSchema = z.object({
 });
 
 /** Events that exist for every operation type (design §10). */
-const everyOperationsEvents = ["operation.cancelled", "operation.failed", "operation.stuck", "operation.succeeded"];
+export const everyOperationsEvents = [
+  "operation.cancelled",
+  "operation.failed",
+  "operation.stuck",
+  "operation.succeeded",
+];
 
 const byType = <T extends { type: string }>(a: T, b: T): number => (a.type < b.type ? -1 : 1);
 
 /** New operations are accepted under the highest revision of their type; the others only end what began under them. */
-const newest = (definitions: readonly OperationDefinition[]): OperationDefinition[] =>
+export const newestOf = (definitions: readonly OperationDefinition[]): OperationDefinition[] =>
   definitions.filter((one) => !definitions.some((other) => other.type === one.type && other.revision > one.revision));
 
 /** What zod can't write as JSON Schema, a transformation's result and the like, is left open. */
@@ -61,7 +66,7 @@ const jsonSchemaOf = (schema: z.ZodType): Record<string, unknown> =>
   z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Record<string, unknown>;
 
 export const operationTypeList = (definitions: readonly OperationDefinition[]): OperationTypeList => ({
-  data: newest(definitions)
+  data: newestOf(definitions)
     .map(({ type, revision, entity, steps, events, input, example }) => ({
       type,
       revision,
