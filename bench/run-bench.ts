@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { machineFacts } from "../scripts/dev/machine-facts.ts";
 import { acceptApps, runAccept } from "./accept/run-accept.ts";
 import { type RigDifferences, startRig } from "./bench-rig.ts";
 import type { BenchOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { describeResults, describeVerdicts } from "./report/describe-results.ts";
-import { machineFacts } from "./report/machine-facts.ts";
 import { faultsOf } from "./report/run-result.ts";
 import { judge } from "./report/targets.ts";
 import { runScenario, type ScenarioContext, type ScenarioOutcome } from "./run-scenario.ts";

@@ -1,5 +1,5 @@
+import type { MachineFacts } from "../../scripts/dev/machine-facts.ts";
 import type { LatencySummary } from "../measure/histogram.ts";
-import type { MachineFacts } from "./machine-facts.ts";
 import { type RunResult, systemProcesses } from "./run-result.ts";
 import { table } from "./table.ts";
 import type { Verdict } from "./targets.ts";

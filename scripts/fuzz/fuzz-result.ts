@@ -1,4 +1,4 @@
-import type { MachineFacts } from "../../bench/report/machine-facts.ts";
+import type { MachineFacts } from "../dev/machine-facts.ts";
 import type { Answers } from "./count-answers.ts";
 import type { FuzzOptions } from "./fuzz-options.ts";
 import { checks, type SchemathesisReport } from "./run-schemathesis.ts";

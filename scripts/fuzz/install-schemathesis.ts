@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 
 /** Another version makes up other requests from the same seed. */
-export const schemathesisVersion = "4.32.5";
+const schemathesisVersion = "4.32.5";
 const installTimeoutMs = 300_000;
 
 /** Python, its venv or pip can't do what is needed; the message says what to do. */

@@ -1,11 +1,11 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { machineFacts } from "../../bench/report/machine-facts.ts";
 import { makePlatformKey, openDatabase } from "../../packages/database/src/index.ts";
 import { type Stack, startStack } from "../../packages/local-stack/src/index.ts";
 import { createLogger } from "../../packages/runtime/src/index.ts";
 import { apiOf } from "../dev/api.ts";
+import { machineFacts } from "../dev/machine-facts.ts";
 import { countAnswers } from "./count-answers.ts";
 import type { FuzzOptions } from "./fuzz-options.ts";
 import { describeFuzzed, type FuzzResult, faultsIn, fuzzResultOf } from "./fuzz-result.ts";

@@ -48,7 +48,8 @@ export async function runSchemathesis(options: FuzzOptions, run: SchemathesisRun
   writeFileSync(settings, schemathesisSettings(run.known, { apiKey: run.stack.apiKey, platformKey: run.platformKey }));
   const printed = join(run.folder, "schemathesis.txt");
   const out = createWriteStream(printed);
-  const signal = AbortSignal.any([run.signal, AbortSignal.timeout(options.secondsMax * 1e3)]);
+  const timeUp = AbortSignal.timeout(options.secondsMax * 1e3);
+  const signal = AbortSignal.any([run.signal, timeUp]);
   const child = spawn(run.program, argumentsOf(options, run, settings), {
     cwd: run.folder,
     stdio: ["ignore", "pipe", "pipe"],
@@ -58,6 +59,9 @@ export async function runSchemathesis(options: FuzzOptions, run: SchemathesisRun
   child.stderr.pipe(out, { end: false });
   try {
     await once(child, "close");
+  } catch (error) {
+    if (!timeUp.aborted) throw error;
+    throw new Error(`schemathesis was not done after ${options.secondsMax} s: give it more (--seconds).`);
   } finally {
     out.end();
     await finished(out);
