@@ -40,8 +40,8 @@ export default defineConfig({
           name: "e2e",
           include: ["tests/e2e/**/*.e2e.test.ts"],
           globalSetup,
-          // One file at a time: each starts the apps.
-          maxWorkers: 1,
+          // Each starts the apps, and waits a good part of its time: for sessions to end, for retries to come due.
+          maxWorkers: 2,
           // Tests that run side by side mostly wait for the apps.
           maxConcurrency: 50,
           testTimeout: 60_000,

@@ -57,7 +57,8 @@ describe("postback submit", () => {
   test("follows a write to its end, with what it told", async () => {
     const input = JSON.stringify(order("cli-placed"));
     const { stdout } = succeeded(await postback("submit", "order.place", input, "--follow"));
-    expect(stdout).toMatch(/order\.place {2}order:cli-placed {2}accepted/);
+    // As it stands when it is answered: with little else to do a step may have begun by then.
+    expect(stdout).toMatch(/^\S+ {2}order\.place {2}order:cli-placed {2}(accepted|running)$/m);
     expect(stdout).toMatch(/order\.placed {2}order:cli-placed/);
     expect(stdout).toMatch(/order\.place {2}order:cli-placed {2}succeeded/);
   });
