@@ -31,11 +31,6 @@ test.each([
   expect(fuzzResultOf({ ...clean, ...report }, answers, []).findings).toEqual([finding]);
 });
 
-test("a run that got nearly nothing but refusals is a finding: it tested the refusals", () => {
-  const refused = { byClass: { "2xx": 400, "4xx": 2_100 }, callsThatSucceeded: 20 };
-  expect(fuzzResultOf(clean, refused, []).findings).toEqual([expect.stringContaining("fewer than 20 %")]);
-});
-
 test("what ingest logged of a fault is a finding, each kind once; what a client did wrong is none", () => {
   const away = '{"level":"warn","msg":"request.store-away","method":"GET","route":"/v1/events"}';
   const refused = '{"level":"warn","msg":"request.refused","method":"POST","route":"/v1/operations/:id/cancel"}';

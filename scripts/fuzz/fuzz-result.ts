@@ -4,8 +4,6 @@ import type { FuzzOptions } from "./fuzz-options.ts";
 import { checks, type SchemathesisReport } from "./run-schemathesis.ts";
 
 const casesMin = 2_000;
-/** Of the cases: some two thirds are broken on purpose, or of things that there aren't. */
-const succeededMin = 0.2;
 
 export interface FuzzResult {
   readonly cases: number;
@@ -33,9 +31,6 @@ export function fuzzResultOf(report: SchemathesisReport, answers: Answers, ours:
       ...report.errors.map((error) => `schemathesis: ${JSON.stringify(error)}`),
       ...ours.map((line) => `ingest logged ${line}`),
       ...(sent.generated < casesMin ? [`only ${sent.generated} cases were sent; it must be ${casesMin}`] : []),
-      ...((answers.byClass["2xx"] ?? 0) < succeededMin * sent.generated
-        ? [`fewer than ${succeededMin * 100} % of the answers were successes: the keys of the run may be revoked`]
-        : []),
       ...(report.complete ? [] : ["schemathesis did not come to its end"]),
     ],
   };
