@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Stack, startStack } from "../packages/local-stack/src/index.ts";
+import { type Stack, type StackOptions, startStack } from "../packages/local-stack/src/index.ts";
 import { type Api, apiOf } from "../scripts/dev/api.ts";
 import { BenchChild } from "./bench-child.ts";
 import type { WatchedProcess } from "./measure/sample-cpu.ts";
@@ -15,6 +15,13 @@ import { startPayments } from "./stack/start-payments.ts";
 /** The shop takes every payment at once then, without a service (examples/shop/README.md). */
 const paymentsStub = "stub:";
 const childStartTimeoutMs = 30_000;
+
+/** Where a rig differs from a whole Postback of one process each. */
+export interface RigDifferences {
+  readonly apps?: StackOptions["apps"];
+  /** Further environment of every app. */
+  readonly env?: Readonly<Record<string, string>>;
+}
 
 /** All that runs during the bench. */
 export interface BenchRig extends AsyncDisposable {
@@ -32,12 +39,21 @@ export interface BenchRig extends AsyncDisposable {
 }
 
 /** Starts the system, then the world around it. Nothing is left running when that fails; its folder stays then. */
-export async function startRig(options: BenchOptions, progress: Progress, signal: AbortSignal): Promise<BenchRig> {
+export async function startRig(
+  options: BenchOptions,
+  progress: Progress,
+  signal: AbortSignal,
+  { apps = {}, env: further = {} }: RigDifferences = {},
+): Promise<BenchRig> {
   await using opened = new AsyncDisposableStack();
   mkdirSync(folders.bench, { recursive: true });
   const folder = mkdtempSync(join(folders.bench, "run-"));
   const payments = options.payments === "service" ? opened.use(await startPayments(join(folder, "logs"))) : undefined;
-  const env = { SHOP_PAYMENTS_URL: payments?.url ?? paymentsStub, ...profilerEnvironment(options.profiled) };
+  const env = {
+    SHOP_PAYMENTS_URL: payments?.url ?? paymentsStub,
+    ...profilerEnvironment(options.profiled),
+    ...further,
+  };
   const onProgress = (text: string) => progress.say(text);
   const stack = opened.use(
     await startStack({
@@ -45,6 +61,7 @@ export async function startRig(options: BenchOptions, progress: Progress, signal
       profile: "load",
       catalog: "./examples/shop,./bench/stuck/catalog.ts",
       env,
+      apps,
       onProgress,
       signal,
       ...(options.countsStatements && { postgresSettings: countingStatements }),

@@ -1,16 +1,18 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { startRig } from "./bench-rig.ts";
+import { machineFacts } from "../scripts/dev/machine-facts.ts";
+import { acceptApps, runAccept } from "./accept/run-accept.ts";
+import { type RigDifferences, startRig } from "./bench-rig.ts";
 import { runHanging } from "./hanging/run-hanging.ts";
 import type { BenchOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { describeResults, describeVerdicts } from "./report/describe-results.ts";
-import { machineFacts } from "./report/machine-facts.ts";
 import { faultsOf } from "./report/run-result.ts";
 import { judge } from "./report/targets.ts";
 import { runScenario, type ScenarioContext, type ScenarioOutcome } from "./run-scenario.ts";
 import type { ScenarioName } from "./scenarios.ts";
 import { runStuckEntities } from "./stuck/run-stuck-entities.ts";
+import { runWatch, watchEnvironment } from "./watch/run-watch.ts";
 
 /** Runs all that was asked for and prints it. @returns whether nothing was lost and, if checked, no target missed */
 export async function runBench(options: BenchOptions, signal: AbortSignal): Promise<boolean> {
@@ -28,21 +30,42 @@ export async function runBench(options: BenchOptions, signal: AbortSignal): Prom
   return faults.length === 0 && (!options.isChecked || verdicts.every(({ isMet }) => isMet));
 }
 
+/** Those that need other apps, or others of their settings, on a Postback of their own. */
+const ofTheirOwn: Partial<Record<ScenarioName, { rig: RigDifferences; run: RunScenario }>> = {
+  accept: { rig: { apps: acceptApps }, run: runAccept },
+  watch: { rig: { env: watchEnvironment }, run: runWatch },
+};
+
+type RunScenario = (context: ScenarioContext) => Promise<ScenarioOutcome>;
+
 async function measureAll(options: BenchOptions, signal: AbortSignal): Promise<ScenarioOutcome[]> {
+  const together = options.scenarios.filter((name) => ofTheirOwn[name] === undefined).map(runOf);
+  const outcomes = together.length === 0 ? [] : await measureOn({}, together, options, signal);
+  for (const name of options.scenarios) {
+    const own = ofTheirOwn[name];
+    if (own !== undefined) outcomes.push(...(await measureOn(own.rig, [own.run], options, signal)));
+  }
+  return outcomes;
+}
+
+async function measureOn(
+  differences: RigDifferences,
+  runs: readonly RunScenario[],
+  options: BenchOptions,
+  signal: AbortSignal,
+): Promise<ScenarioOutcome[]> {
   const progress = new Progress();
-  await using rig = await startRig(options, progress, signal);
+  await using rig = await startRig(options, progress, signal, differences);
   const context = { rig, options, progress, signal, nextRun: counter(), nextProfile: counter() };
   const outcomes: ScenarioOutcome[] = [];
-  for (const name of options.scenarios) {
-    outcomes.push(await measure(name, context));
-  }
+  for (const run of runs) outcomes.push(await run(context));
   if (outcomes.some(({ results }) => results.some((result) => faultsOf(result).length > 0))) rig.keepFolder();
   return outcomes;
 }
 
-function measure(name: ScenarioName, context: ScenarioContext): Promise<ScenarioOutcome> {
-  if (name === "stuck-entities") return runStuckEntities(context);
-  return name === "hanging" ? runHanging(context) : runScenario(name, context);
+function runOf(name: ScenarioName): RunScenario {
+  if (name === "stuck-entities") return runStuckEntities;
+  return name === "hanging" ? runHanging : (context) => runScenario(name, context);
 }
 
 function counter(): () => number {

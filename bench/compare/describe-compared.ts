@@ -1,4 +1,4 @@
-import type { MachineFacts } from "../report/machine-facts.ts";
+import type { MachineFacts } from "../../scripts/dev/machine-facts.ts";
 import { table } from "../report/table.ts";
 import type { CompareOptions } from "./options.ts";
 import type { Compared } from "./run-compare.ts";

@@ -1,9 +1,9 @@
 /** The same write synchronously and through Postback: `npm run compare -- --help`. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { machineFacts } from "../../scripts/dev/machine-facts.ts";
 import { BenchOptionsError } from "../options.ts";
 import { Progress } from "../progress.ts";
-import { machineFacts } from "../report/machine-facts.ts";
 import { describeCompared, isWhole } from "./describe-compared.ts";
 import { type CompareOptions, help, readCompareOptions } from "./options.ts";
 import { runCompare } from "./run-compare.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { nowUs } from "../measure/clock.ts";
 import type { RunOrder } from "../protocol.ts";
 import { ClosedLoop } from "./closed-loop.ts";
-import type { Answer } from "./post-json.ts";
+import type { Answer, OnAnswer } from "./post-json.ts";
 import { RunSender } from "./run-sender.ts";
 
 const load = { kind: "saturation", outstandingMax: 3 } as const;
@@ -17,10 +17,10 @@ const orderOf = (scenario: RunOrder["scenario"], seconds: number): RunOrder => (
 
 /** Requests that are answered by hand. */
 function handAnswered() {
-  const unanswered: ((answer: Answer) => void)[] = [];
-  const post = (_path: string, _body: string, onAnswer: (answer: Answer) => void) => void unanswered.push(onAnswer);
-  const answerAll = (answer: Answer) => {
-    for (const each of unanswered.splice(0)) each(answer);
+  const unanswered: OnAnswer[] = [];
+  const post = (_path: string, _body: string, onAnswer: OnAnswer) => void unanswered.push(onAnswer);
+  const answerAll = (answer: Answer, accepted = 0) => {
+    for (const each of unanswered.splice(0)) each(answer, accepted);
   };
   return { post, unanswered, answerAll };
 }
@@ -60,4 +60,18 @@ test("sends nothing after its time", async () => {
   await new ClosedLoop(order, load.outstandingMax, new RunSender(order, post)).run();
   answerAll(202);
   expect(unanswered).toHaveLength(0);
+});
+
+test("a batch counts as accepted when each of its writes was", async () => {
+  const { post, unanswered, answerAll } = handAnswered();
+  const order = orderOf("accept-batch", 0.1);
+  const sender = new RunSender(order, post);
+  const over = new ClosedLoop(order, load.outstandingMax, sender).run();
+  await expect.poll(() => unanswered.length).toBe(2);
+  answerAll(200, 100);
+  answerAll(200, 99);
+  answerAll(503);
+  expect(sender.accepted).toBe(2);
+  expect(sender.result().refused).toEqual({ "200 with 99 accepted": 2, "503 with 0 accepted": 2 });
+  await over;
 });

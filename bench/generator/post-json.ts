@@ -6,7 +6,12 @@ const keepAliveMs = 60_000;
 /** A status, or the code of the error that came in its place. */
 export type Answer = number | string;
 
-export type PostJson = (path: string, body: string, onAnswer: (answer: Answer) => void) => void;
+/** Of a batch: how each of its writes was answered. */
+const acceptedNeedle = Buffer.from('{"status":202,');
+
+/** `accepted`: how many writes of a batch were, by the answer's body; 0 of what isn't answered by results. */
+export type OnAnswer = (answer: Answer, accepted: number) => void;
+export type PostJson = (path: string, body: string, onAnswer: OnAnswer) => void;
 
 /** Posts over kept-open connections, one request at a time on each; what finds none free waits for one. */
 export function openPostJson(url: string, apiKey: string, connections: number): { post: PostJson } & AsyncDisposable {
@@ -26,12 +31,13 @@ export function openPostJson(url: string, apiKey: string, connections: number): 
   };
 }
 
-/** Reads the status and throws the body away. */
+/** Reads the status, and counts what a batch's body says. */
 class AnswerHandler implements Dispatcher.DispatchHandler {
-  readonly #onAnswer: (answer: Answer) => void;
+  readonly #onAnswer: OnAnswer;
   #status = 0;
+  readonly #body: Buffer[] = [];
 
-  constructor(onAnswer: (answer: Answer) => void) {
+  constructor(onAnswer: OnAnswer) {
     this.#onAnswer = onAnswer;
   }
 
@@ -41,13 +47,26 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#status = status;
   }
 
-  onResponseData(): void {}
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    // Only batches are answered 200: what single writes are answered needs no look.
+    if (this.#status === 200) this.#body.push(chunk);
+  }
 
   onResponseEnd(): void {
-    this.#onAnswer(this.#status);
+    this.#onAnswer(this.#status, countIn(this.#body));
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#onAnswer("code" in error ? String(error.code) : error.name);
+    this.#onAnswer("code" in error ? String(error.code) : error.name, 0);
   }
+}
+
+function countIn(chunks: readonly Buffer[]): number {
+  if (chunks.length === 0) return 0;
+  const body = Buffer.concat(chunks);
+  let count = 0;
+  for (let at = body.indexOf(acceptedNeedle); at >= 0; at = body.indexOf(acceptedNeedle, at + acceptedNeedle.length)) {
+    count += 1;
+  }
+  return count;
 }

@@ -33,16 +33,17 @@ export class RunSender {
   /** @param dueAtUs when it was to be sent; latencies count from it */
   send(dueAtUs: number, onAnswered?: () => void): void {
     const sequence = this.#sent++;
-    const { path, body } = scenarios[this.#order.scenario];
+    const { path, body, writesEach } = scenarios[this.#order.scenario];
     const mark = writeMark({ run: this.#order.run, sequence, sentAtUs: dueAtUs });
     this.#lateness.record(nowUs() - dueAtUs);
-    this.#post(path, body(mark, sequence), (answer) => {
+    this.#post(path, body(mark, sequence), (answer, accepted) => {
       this.#answered += 1;
-      if (answer === 202) {
+      // A batch counts when all of it was accepted: none of these can be refused by a rule.
+      if (writesEach === undefined ? answer === 202 : answer === 200 && accepted === writesEach) {
         this.#accept.record(nowUs() - dueAtUs);
         this.#accepted.add(sequence);
       } else {
-        this.noteRefused(String(answer));
+        this.noteRefused(writesEach === undefined ? String(answer) : `${answer} with ${accepted} accepted`);
       }
       onAnswered?.();
     });

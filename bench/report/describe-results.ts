@@ -1,18 +1,26 @@
+import type { MachineFacts } from "../../scripts/dev/machine-facts.ts";
 import type { LatencySummary } from "../measure/histogram.ts";
-import type { MachineFacts } from "./machine-facts.ts";
 import { type RunResult, systemProcesses } from "./run-result.ts";
 import { table } from "./table.ts";
 import type { Verdict } from "./targets.ts";
 
 const legend = `accept: to the 202. to webhook: to when the sink had read it. Both from when the request was sent, at a rate from when it
-was due. delivered/s counts while the load was on, CPU to the last webhook. system: the five processes of Postback, Kafka
+was due. delivered/s counts while the load was on, CPU to the last webhook and for each; accept: for each accepted write. system: the five processes of Postback, Kafka
 and Postgres with all their processes. java compiling: a part of Kafka's, which ends some time after its start. others:
 programs of this machine that are not the bench's. stolen: cores that the host kept from this machine.`;
 
 /** All figures as text for people. */
 export function describeResults(facts: MachineFacts, results: readonly RunResult[]): string {
-  return [describeFacts(facts), speedTable(results), cpuTable(results), countTable(results), legend].join("\n\n");
+  const parts = [speedTable(results), cpuTable(results), countTable(results), ...toSse(results), legend];
+  return [describeFacts(facts), ...parts].join("\n\n");
 }
+
+const toSse = (results: readonly RunResult[]): string[] =>
+  results.flatMap((result) => {
+    if (result.toSse === undefined) return [];
+    const [median, p99] = percentiles(result.toSse);
+    return [`${titleOf(result)}: event to SSE client p50 ${median}, p99 ${p99}, ${result.toSse.count} events`];
+  });
 
 export function describeVerdicts(verdicts: readonly Verdict[]): string {
   return verdicts
@@ -50,7 +58,7 @@ function cpuTable(results: readonly RunResult[]): string {
     whole(result.allCpuUs),
     ...[result.busyCores, result.othersBusyCores, result.stolenCores].map((cores) => cores.toFixed(2)),
   ]);
-  return table([["CPU us for each webhook", ...heading], ...rows]);
+  return table([["CPU us for each", ...heading], ...rows]);
 }
 
 function countTable(results: readonly RunResult[]): string {
@@ -64,8 +72,8 @@ function countTable(results: readonly RunResult[]): string {
   return table([heading, ...rows]);
 }
 
-const titleOf = ({ scenario, stuck, first, load }: RunResult): string =>
-  `${scenario}${stuck === undefined ? "" : ` (${stuck})`}${first === undefined ? "" : ` (one ${first})`}, ${load.kind === "rate" ? `${load.perSecond}/s` : load.kind}`;
+const titleOf = ({ scenario, stuck, watchers = stuck, first, load }: RunResult): string =>
+  `${scenario}${watchers === undefined ? "" : ` (${watchers})`}${first === undefined ? "" : ` (one ${first})`}, ${load.kind === "rate" ? `${load.perSecond}/s` : load.kind}`;
 
 function refusals(refused: RunResult["refused"]): string {
   const each = Object.entries(refused).map(([why, count]) => `${count} × ${why}`);

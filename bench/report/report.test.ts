@@ -129,6 +129,36 @@ describe("targets", () => {
     expect(judge([{ ...run, systemCpuUs: 111 }])).toMatchObject([{ isMet: false }]);
   });
 
+  test.each([
+    ["accept", 4_000, true],
+    ["accept", 3_999, false],
+    ["accept-batch", 8_000, true],
+    ["accept-batch", 7_999, false],
+  ] as const)("of %s: %d accepted/s", (scenario, acceptedPerSecond, isMet) => {
+    expect(judge([{ ...saturated, scenario, acceptedPerSecond }])).toMatchObject([{ isMet }]);
+  });
+
+  test.each([
+    [15_000, true],
+    [15_100, false],
+  ])("of an SSE client at the median: %d us", (p50Us, isMet) => {
+    const watched: RunResult = { ...atRate, scenario: "watch", toSse: { ...latency, p50Us } };
+    expect(judge([watched])[0]).toMatchObject({ isMet, measured: `${(p50Us / 1e3).toFixed(1)} ms` });
+    expect(describeResults(facts, [watched])).toContain("watch, 200/s: event to SSE client p50");
+  });
+
+  test("compare what is delivered beside idle watchers with what is without", () => {
+    const run = (watchers: number, deliveredPerSecond: number): RunResult => ({
+      ...saturated,
+      scenario: "watch",
+      watchers,
+      deliveredPerSecond,
+    });
+    const share = (beside: number) => judge([run(0, 1_000), run(5_000, beside), run(5_000, beside), run(0, 1_000)]);
+    expect(share(950)).toMatchObject([{ isMet: true, measured: "95.0 %" }]);
+    expect(share(949)).toMatchObject([{ isMet: false, measured: "94.9 %" }]);
+  });
+
   test("of accepting aren't met by nothing", () => {
     const nothing = { ...latency, count: 0, p50Us: 0 };
     expect(judge([{ ...atRate, accept: nothing }])).toMatchObject([{ isMet: false }]);

@@ -73,3 +73,26 @@ describe("faults", () => {
     expect(faultsOf({ ...fine, ...change })).toEqual([expect.stringContaining(words)]);
   });
 });
+
+describe("of accepting alone", () => {
+  const order = { ...measured.order, scenario: "accept-batch" } as const;
+  const sink = { ...measured.sink, arrived: [], arrivedInTime: 0, verified: 0, delivery: { ...latency, count: 0 } };
+
+  test("counts each write of a batch, and gives CPU for each", () => {
+    expect(resultOf({ ...measured, order, sink })).toMatchObject({
+      accepted: 200,
+      acceptedPerSecond: 100,
+      lost: 0,
+      cpuUs: { ingest: 2, kafka: 1 },
+    });
+  });
+
+  test("no webhook is missed", () => {
+    expect(faultsOf(resultOf({ ...measured, order, sink }))).toEqual([]);
+  });
+});
+
+test("an event that an SSE client didn't get is a fault", () => {
+  const result = { ...resultOf(measured), lost: 0, toSse: { ...latency, count: 1 } };
+  expect(faultsOf(result)).toEqual(["events-x10 at rate: 1 of 2 events reached the SSE client"]);
+});

@@ -2,21 +2,26 @@ import type { LatencySummary } from "../measure/histogram.ts";
 import type { CpuSample } from "../measure/sample-cpu.ts";
 import { SequenceSet } from "../measure/sequence-set.ts";
 import type { FirstEndpoint, GeneratorResult, Load, RunOrder, SinkResult } from "../protocol.ts";
-import type { ScenarioName } from "../scenarios.ts";
+import { type ScenarioName, scenarios } from "../scenarios.ts";
 
 /** What the targets are about; the rest that runs stands for the world around it. */
 export const systemProcesses = ["ingest", "processor", "webhook-dispatcher", "kafka", "postgres"] as const;
 
-/** The figures of one run. CPU is in microseconds for each delivered webhook. */
+/** The figures of one run. CPU is in microseconds for each delivered webhook, without endpoints for each accepted write. */
 export interface RunResult {
   readonly scenario: ScenarioName;
   /** Entities that were stuck in retries meanwhile, where the run is about that. */
   readonly stuck?: number;
   /** What the endpoint did meanwhile that isn't in the figures, where the run is about that. */
   readonly first?: FirstEndpoint;
+  /** Idle SSE clients meanwhile, where the run is about that. */
+  readonly watchers?: number;
+  /** From when an event's request was to be sent to when an SSE client had read it, where one was there. */
+  readonly toSse?: LatencySummary;
   readonly load: Load;
   readonly seconds: number;
   readonly sent: number;
+  /** Writes: of a batch each. */
   readonly accepted: number;
   readonly refused: Readonly<Record<string, number>>;
   /** Webhooks, each once for its endpoint. */
@@ -60,7 +65,10 @@ export function resultOf({ order, generator, sink, cpu, elapsedSeconds }: Measur
   const accepted = SequenceSet.fromText(generator.accepted);
   const arrived = sink.arrived.map((text) => SequenceSet.fromText(text));
   const delivered = sink.delivery.count;
-  const cpuUs = Object.fromEntries(Object.entries(cpu.byName).map(([name, us]) => [name, us / Math.max(1, delivered)]));
+  const { endpoints, writesEach = 1 } = scenarios[order.scenario];
+  const writes = accepted.size * writesEach;
+  const units = Math.max(1, endpoints === 0 ? writes : delivered);
+  const cpuUs = Object.fromEntries(Object.entries(cpu.byName).map(([name, us]) => [name, us / units]));
   const oursUs = sum(Object.values(cpu.byName));
   const cores = (us: number): number => us / 1e6 / elapsedSeconds;
   return {
@@ -69,7 +77,7 @@ export function resultOf({ order, generator, sink, cpu, elapsedSeconds }: Measur
     load: order.load,
     seconds: order.seconds,
     sent: generator.sent,
-    accepted: accepted.size,
+    accepted: writes,
     refused: generator.refused,
     delivered,
     webhookIds: sink.webhookIds,
@@ -78,13 +86,13 @@ export function resultOf({ order, generator, sink, cpu, elapsedSeconds }: Measur
     unanswered: sum(arrived.map((each) => each.countMissingFrom(accepted))),
     verified: sink.verified,
     wrong: sink.wrong,
-    acceptedPerSecond: accepted.size / order.seconds,
+    acceptedPerSecond: writes / order.seconds,
     deliveredPerSecond: sink.arrivedInTime / order.seconds,
     accept: generator.accept,
     delivery: sink.delivery,
     lateness: generator.lateness,
     cpuUs,
-    compilingCpuUs: cpu.compilingUs / Math.max(1, delivered),
+    compilingCpuUs: cpu.compilingUs / units,
     systemCpuUs: sum(systemProcesses.map((name) => cpuUs[name] ?? 0)),
     allCpuUs: sum(Object.values(cpuUs)),
     busyCores: cores(cpu.machine.busyUs),
@@ -94,12 +102,15 @@ export function resultOf({ order, generator, sink, cpu, elapsedSeconds }: Measur
 }
 
 /** What must not be, whatever the speed; empty when all is well. */
-export function faultsOf({ scenario, load, accepted, lost, wrong, verified }: RunResult): string[] {
+export function faultsOf({ scenario, load, accepted, lost, wrong, verified, toSse }: RunResult): string[] {
   const where = `${scenario} at ${load.kind}`;
   return [
     ...(accepted === 0 ? [`${where}: nothing was accepted`] : []),
     ...(lost > 0 ? [`${where}: ${lost} webhooks of accepted requests never arrived`] : []),
-    ...(verified === 0 ? [`${where}: no signature was verified`] : []),
+    ...(verified === 0 && scenarios[scenario].endpoints > 0 ? [`${where}: no signature was verified`] : []),
+    ...(toSse !== undefined && toSse.count !== accepted
+      ? [`${where}: ${toSse.count} of ${accepted} events reached the SSE client`]
+      : []),
     ...wrong.map((what) => `${where}: ${what}`),
   ];
 }

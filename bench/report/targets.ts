@@ -1,3 +1,4 @@
+import type { LatencySummary } from "../measure/histogram.ts";
 import { type RunResult, systemProcesses } from "./run-result.ts";
 
 /** What is promised, on 2 cores with the generator and the sink on the same machine. */
@@ -10,6 +11,12 @@ const targets = {
   eventsDeliveredMinPerSecond: 2_500,
   /** From when the request was to be sent to its 202, at 200 a second. */
   acceptMedianMaxUs: 8_000,
+  /** Of single writes, and of those in batches, answered as accepted by one ingest, without processor and dispatcher. */
+  acceptedMinPerSecond: { accept: 4_000, "accept-batch": 8_000 },
+  /** From when an event's request was to be sent to when an SSE client had read it, at 200 a second. */
+  toSseMedianMaxUs: 15_000,
+  /** Of the events delivered a second, beside five thousand idle SSE clients. */
+  besideWatchersMinShare: 0.95,
   /** Of the orders delivered a second, beside ten thousand entities that are stuck in retries. */
   besideStuckMinShare: 0.95,
   /** The p99 of nine endpoints beside one that hangs, to the p99 beside one that answers. */
@@ -28,23 +35,13 @@ export function judge(results: readonly RunResult[]): Verdict[] {
   const each = results.flatMap((result) =>
     result.load.kind === "saturation" ? judgeSaturation(result) : judgeAccept(result, result.load.perSecond),
   );
-  return [...each, ...judgeStuck(results), ...judgeHanging(results)];
-}
-
-/** All runs with stuck entities against all without: there are as many of both, around one another. */
-function judgeStuck(results: readonly RunResult[]): Verdict[] {
-  const about = results.filter(({ stuck }) => stuck !== undefined);
-  const delivered = (of: readonly RunResult[]) =>
-    of.reduce((sum, { deliveredPerSecond }) => sum + deliveredPerSecond, 0);
-  const without = delivered(about.filter(({ stuck }) => stuck === 0));
-  if (without === 0) return [];
-  const share = delivered(about.filter(({ stuck }) => stuck !== 0)) / without;
+  const stuck = `stuck-entities: at least ${targets.besideStuckMinShare * 100} % of the orders delivered without them`;
+  const watched = `watch: at least ${targets.besideWatchersMinShare * 100} % of the events delivered without idle watchers`;
   return [
-    {
-      target: `stuck-entities: at least ${targets.besideStuckMinShare * 100} % of the orders delivered without them`,
-      measured: `${(share * 100).toFixed(1)} %`,
-      isMet: share >= targets.besideStuckMinShare,
-    },
+    ...each,
+    ...judgeBeside(results, "stuck", { target: stuck, minShare: targets.besideStuckMinShare }),
+    ...judgeBeside(results, "watchers", { target: watched, minShare: targets.besideWatchersMinShare }),
+    ...judgeHanging(results),
   ];
 }
 
@@ -68,7 +65,32 @@ function judgeHanging(results: readonly RunResult[]): Verdict[] {
 const meanOf = (results: readonly RunResult[], percentile: "p50Us" | "p99Us"): number =>
   results.reduce((sum, { delivery }) => sum + delivery[percentile], 0) / results.length;
 
-function judgeSaturation({ scenario, systemCpuUs, deliveredPerSecond }: RunResult): Verdict[] {
+/** All runs with what weighs on them against all without: there are as many of both, around one another. */
+function judgeBeside(
+  results: readonly RunResult[],
+  weight: "stuck" | "watchers",
+  { target, minShare }: { target: string; minShare: number },
+): Verdict[] {
+  const about = results.filter((result) => result[weight] !== undefined);
+  const delivered = (of: readonly RunResult[]) =>
+    of.reduce((sum, { deliveredPerSecond }) => sum + deliveredPerSecond, 0);
+  const without = delivered(about.filter((result) => result[weight] === 0));
+  if (without === 0) return [];
+  const share = delivered(about.filter((result) => result[weight] !== 0)) / without;
+  return [{ target, measured: `${(share * 100).toFixed(1)} %`, isMet: share >= minShare }];
+}
+
+function judgeAccepting(scenario: "accept" | "accept-batch", acceptedPerSecond: number): Verdict {
+  const min = targets.acceptedMinPerSecond[scenario];
+  return {
+    target: `${scenario}: at least ${min} accepted/s at saturation`,
+    measured: `${Math.round(acceptedPerSecond)}/s`,
+    isMet: acceptedPerSecond >= min,
+  };
+}
+
+function judgeSaturation({ scenario, systemCpuUs, acceptedPerSecond, deliveredPerSecond }: RunResult): Verdict[] {
+  if (scenario === "accept" || scenario === "accept-batch") return [judgeAccepting(scenario, acceptedPerSecond)];
   if (scenario === "events-x10") {
     return [
       {
@@ -93,9 +115,10 @@ function judgeSaturation({ scenario, systemCpuUs, deliveredPerSecond }: RunResul
   ];
 }
 
-function judgeAccept({ scenario, accept }: RunResult, perSecond: number): Verdict[] {
+function judgeAccept({ scenario, accept, toSse }: RunResult, perSecond: number): Verdict[] {
   if (perSecond !== acceptMeasuredAtPerSecond) return [];
   return [
+    ...(toSse === undefined ? [] : [judgeToSse(toSse, perSecond)]),
     {
       target: `${scenario}: accepted in at most ${targets.acceptMedianMaxUs / 1e3} ms at the median at ${perSecond}/s`,
       measured: `${(accept.p50Us / 1e3).toFixed(1)} ms`,
@@ -103,3 +126,9 @@ function judgeAccept({ scenario, accept }: RunResult, perSecond: number): Verdic
     },
   ];
 }
+
+const judgeToSse = ({ count, p50Us }: LatencySummary, perSecond: number): Verdict => ({
+  target: `watch: event to SSE client in at most ${targets.toSseMedianMaxUs / 1e3} ms at the median at ${perSecond}/s`,
+  measured: `${(p50Us / 1e3).toFixed(1)} ms`,
+  isMet: count > 0 && p50Us <= targets.toSseMedianMaxUs,
+});

@@ -52,6 +52,9 @@ test("knows where logs begin and end, and what was there at a time", async () =>
   expect(Object.fromEntries(await reader.ranges([0, 1]))).toEqual({ 0: { low: 0, high: 3 }, 1: { low: 0, high: 0 } });
   expect((await reader.offsetsAt(Date.now() - 60_000, [0])).get(0)).toBe(0);
   expect((await reader.offsetsAt(Date.now() + 60_000, [0])).get(0)).toBe(3);
+  for (const before1970Ms of [-1, -1_200_000_000_000]) {
+    expect((await reader.offsetsAt(before1970Ms, [0])).get(0)).toBe(0);
+  }
   await reader.close();
 });
 

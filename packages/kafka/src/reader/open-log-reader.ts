@@ -40,7 +40,7 @@ export interface LogReader {
   read(from: ReadonlyMap<number, number>, options: ReadOptions): Promise<PartitionSlice[]>;
   /** Where the logs begin and end. @throws {KafkaUnavailable} retryable */
   ranges(partitions: readonly number[]): Promise<Map<number, LogRange>>;
-  /** The first offsets of this time or later; the log's end where there is none. @throws {KafkaUnavailable} retryable */
+  /** The first offsets of this time or later, which may be before 1970; the log's end where there is none. @throws {KafkaUnavailable} retryable */
   offsetsAt(timeMs: number, partitions: readonly number[]): Promise<Map<number, number>>;
   close(): Promise<void>;
 }
@@ -88,7 +88,8 @@ class ClusterReader implements LogReader {
 
   async offsetsAt(timeMs: number, partitions: readonly number[]): Promise<Map<number, number>> {
     const [found, ends] = await Promise.all([
-      this.#offsets(partitions, { fromTimestamp: timeMs }),
+      // Below 0 Kafka has no times but words: -1 is the end, -2 the beginning, others it refuses.
+      this.#offsets(partitions, { fromTimestamp: Math.max(0, timeMs) }),
       this.#offsets(partitions, { fromBeginning: false }),
     ]);
     return new Map([...ends].map(([partition, end]) => [partition, laterOf(found.get(partition), end)]));

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { availableParallelism, cpus, release, totalmem } from "node:os";
-import { folders } from "../stack/folders.ts";
+import { folders } from "./folders.ts";
 
 /** What figures can only be compared with. */
 export interface MachineFacts {

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { BenchChild } from "../bench-child.ts";
+import type { BenchRig } from "../bench-rig.ts";
+import type { RunResult } from "../report/run-result.ts";
+import { prepareRuns, type ScenarioContext, type ScenarioOutcome } from "../run-scenario.ts";
+import { scenarios } from "../scenarios.ts";
+import { requireOpenFiles } from "./open-files.ts";
+import type { WatchersOrder, WatchersReport } from "./protocol.ts";
+
+const watchersCount = 5_000;
+/** Beside the streams: requests, Kafka, Postgres. */
+const openFilesNeeded = watchersCount + 500;
+const openedWithinMs = 60_000;
+const answeredWithinMs = 10_000;
+/** What opening and closing leave behind is done by then. */
+const settleMs = 1_000;
+
+/** All streams of the bench are of one key. */
+export const watchEnvironment = { STREAMS_PER_KEY_MAX: String(watchersCount + 100) } as const;
+
+type Watchers = BenchChild<WatchersOrder, WatchersReport>;
+
+/**
+ * Events on schedule with an SSE client that is told all of them; then at saturation without, with, with, and again without
+ * five thousand SSE clients that are told nothing: whatever gets slower as time goes on weighs on both the same.
+ */
+export async function runWatch(context: ScenarioContext): Promise<ScenarioOutcome> {
+  requireOpenFiles(openFilesNeeded);
+  const { rig, options, progress, signal } = context;
+  await using watchers = await startWatchers(rig, signal);
+  const watched = [...rig.watched, { name: "watchers", pid: watchers.pid }];
+  const run = await prepareRuns("watch", { ...context, rig: { ...rig, watched } });
+  const ask = asking(watchers, signal);
+
+  await ask({ kind: "follow", type: scenarios.watch.told }, "following");
+  const rate = { kind: "rate", perSecond: options.ratePerSecond } as const;
+  const atRate = await run(`${options.ratePerSecond} requests/s`, rate, options.seconds);
+  const { latency: toSse } = await ask({ kind: "unfollow" }, "followed");
+  const saturated = async (count: number): Promise<RunResult> => {
+    await sleep(settleMs, undefined, { signal });
+    const result = await run(`${count} idle watchers, saturation`, "saturation", options.seconds);
+    const { open } = await ask({ kind: "count-idle" }, "idle");
+    if (open !== count) throw new Error(`${open} of ${count} idle SSE clients were open at the end of the run`);
+    return { ...result, watchers: count };
+  };
+  const before = await saturated(0);
+  progress.say(`watch: opening ${watchersCount} SSE clients`);
+  await ask({ kind: "open-idle", count: watchersCount }, "idle");
+  const beside = [await saturated(watchersCount), await saturated(watchersCount)];
+  await ask({ kind: "close-idle" }, "idle");
+  const results = [{ ...atRate, toSse }, before, ...beside, await saturated(0)];
+  return { results, profile: "", statements: "" };
+}
+
+async function startWatchers({ stack }: BenchRig, signal: AbortSignal): Promise<Watchers> {
+  await using opened = new AsyncDisposableStack();
+  const file = new URL("./main.ts", import.meta.url);
+  const watchers = opened.use(new BenchChild<WatchersOrder, WatchersReport>("watchers", file));
+  await watchers.next("ready", { withinMs: answeredWithinMs, signal });
+  watchers.send({ kind: "target", url: stack.url, apiKey: stack.apiKey });
+  opened.move();
+  return watchers;
+}
+
+/** Gives an order and waits for the report that answers it. */
+const asking =
+  (watchers: Watchers, signal: AbortSignal) =>
+  async <Kind extends WatchersReport["kind"]>(order: WatchersOrder, kind: Kind) => {
+    const withinMs = order.kind === "open-idle" ? openedWithinMs : answeredWithinMs;
+    const report = watchers.next(kind, { withinMs, signal });
+    watchers.send(order);
+    return await report;
+  };
