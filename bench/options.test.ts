@@ -30,7 +30,7 @@ test("gives help", () => {
 test.each([
   [
     ["--scenario", "orders"],
-    "--scenario is orders; it must be one of events, events-x10, order, stuck-entities, hanging",
+    "--scenario is orders; it must be one of events, events-x10, order, stuck-entities, accept, watch, hanging",
   ],
   [["--seconds", "0"], "--seconds is 0; it must be a whole number from 1"],
   [["--rate", "fast"], "--rate is fast"],
