@@ -35,7 +35,7 @@ export type CheckpointResult =
   /** The row is at another version: read it again. */
   | { kind: "outdated" };
 
-const saving = `WITH c AS (
+const savingMany = `WITH c AS (
      SELECT * FROM json_to_recordset($1) AS c (partition integer, epoch bigint, "tenantId" uuid, id uuid, version integer,
        status text, step text, steps jsonb, cause jsonb, result jsonb, error jsonb, "nextAttemptInMs" double precision,
        completed boolean, request jsonb, "dispatchedStep" text, "takesResult" boolean)),
@@ -59,21 +59,21 @@ const saving = `WITH c AS (
    told AS (
      INSERT INTO events (${eventColumns}) SELECT ${eventValues} FROM json_to_recordset($2) AS e ${eventRecord}
      WHERE EXISTS (SELECT 1 FROM saved s WHERE s.tenant_id = e."tenantId" AND s.id = e."operationId"))`;
-const saved = `FROM c LEFT JOIN fence f ON f.partition = c.partition AND f.epoch = c.epoch
+const fromEach = `FROM c LEFT JOIN fence f ON f.partition = c.partition AND f.epoch = c.epoch
    LEFT JOIN saved s ON s.tenant_id = c."tenantId" AND s.id = c.id`;
 
 const save = statement(
   "save_checkpoints",
-  `${saving}
-   SELECT c.id, c."tenantId", f.partition IS NOT NULL AS owned, s.version, s.request ${saved}`,
+  `${savingMany}
+   SELECT c.id, c."tenantId", f.partition IS NOT NULL AS owned, s.version, s.request ${fromEach}`,
 );
 
 /** The same as the last statement of a transaction that all of them share: it fails where it doesn't save each. */
 const saveAllOrFail = statement(
   "save_checkpoints_or_fail",
-  `${saving}
+  `${savingMany}
    SELECT c.id, c."tenantId", true AS owned, s.request,
-     CASE WHEN s.version IS NULL THEN refuse_checkpoint(f.partition IS NOT NULL) ELSE s.version END AS version ${saved}`,
+     CASE WHEN s.version IS NULL THEN refuse_checkpoint(f.partition IS NOT NULL) ELSE s.version END AS version ${fromEach}`,
 );
 
 /**
