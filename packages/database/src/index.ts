@@ -40,6 +40,7 @@ export * from "./endpoints/find-endpoint.ts";
 export * from "./endpoints/list-endpoints.ts";
 export * from "./endpoints/update-endpoint.ts";
 export * from "./failures.ts";
+export * from "./in-one-write.ts";
 export * from "./installation.ts";
 export * from "./keys/create-api-key.ts";
 export * from "./keys/find-api-key.ts";

@@ -8,6 +8,7 @@ import {
   type Secrets,
 } from "@postback/operations";
 import type { Logger } from "@postback/runtime";
+import type { Place } from "./member-client.ts";
 
 export interface PerformOptions {
   onStep(step: StepReport): void;
@@ -38,11 +39,17 @@ export interface Performing {
   readonly signal: AbortSignal;
 }
 
-/** Performs one attempt of a step and reports it. @param client of an open transaction, for a transaction step */
+/**
+ * Performs one attempt of a step and reports it.
+ * @param client of an open transaction, for a transaction step
+ * @param place in a transaction that is shared: what is given up before its turn is no attempt, and waiting for it isn't
+ * the step's time
+ */
 export async function performOnce(
   { onStep, secrets, logger }: PerformOptions,
   { definition, row, state, kind, step, attempt, signal }: Performing,
   client?: TransactionClient,
+  place?: Place,
 ): Promise<PerformedStep> {
   const startedAtMs = performance.now();
   const performed = await performStep({
@@ -58,7 +65,8 @@ export async function performOnce(
     secrets,
     ...(client ? { client } : {}),
   });
-  const durationMs = performance.now() - startedAtMs;
+  if (place?.isWithdrawn) return performed;
+  const durationMs = performance.now() - (place?.turnAtMs ?? startedAtMs);
   onStep({ row, step, direction: kind, attempt, outcome: performed.outcome, durationMs });
   return performed;
 }

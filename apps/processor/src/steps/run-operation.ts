@@ -192,7 +192,7 @@ function performInTransaction(options: RunOptions, turn: Turn, action: Performin
   const step = turn.definition.steps.find(({ name }) => name === action.step);
   if (step?.ownTransaction) return options.transactionSlots.use(() => performAlone(options, turn, action));
   return options.groups.perform(`${type}/${revision}/${action.step}/${action.kind}`, {
-    perform: (client) => performOnce(options, { ...turn, ...action }, client),
+    perform: (client, place) => performOnce(options, { ...turn, ...action }, client, place),
     checkpoint: (performed) => after(options, turn, action, performed),
     alone: () => performAlone(options, turn, action),
     shared: async (shared) =>

@@ -14,6 +14,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type OwnedPartition, Positions } from "../own/owned-partition.ts";
 import { EventNumbers } from "../publish/event-numbers.ts";
 import type { CheckpointRequest } from "./checkpoint-request.ts";
+import { PipeWidth } from "./pipe-width.ts";
 import { type Member, memberMaxMs, performShared } from "./shared-transaction.ts";
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} } as never;
@@ -88,7 +89,7 @@ const writing = (id: number) => async (client: TransactionClient) => {
 
 async function share(members: readonly Member[], on: Database = db) {
   const left = [...members];
-  const shared = await performShared(on, () => left.shift(), logger);
+  const shared = await performShared(on, () => left.shift(), new PipeWidth(32), logger);
   return { ...shared, kinds: members.map((member) => shared.results.get(member)?.kind) };
 }
 
@@ -215,7 +216,7 @@ describe("steps that share a transaction", () => {
     const members = [await aMember({ perform: writing(1) }), await aMember({ perform: writing(2) })];
     const left = [...members];
     const lossy = losingTheAnswerToCommit(db);
-    const { results } = await performShared(lossy, () => left.shift(), logger);
+    const { results } = await performShared(lossy, () => left.shift(), new PipeWidth(32), logger);
     expect(members.map((member) => results.get(member))).toEqual([
       expect.objectContaining({ kind: "saved", result: expect.objectContaining({ kind: "saved", version: 1 }) }),
       expect.objectContaining({ kind: "saved", result: expect.objectContaining({ kind: "saved", version: 1 }) }),

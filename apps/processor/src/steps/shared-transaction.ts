@@ -10,12 +10,13 @@ import {
 import type { PerformedStep } from "@postback/operations";
 import type { Logger } from "@postback/runtime";
 import { type CheckpointRequest, type DrawnCheckpoint, drawCheckpoint } from "./checkpoint-request.ts";
+import type { MemberClient } from "./member-client.ts";
+import { MemberPipe, type Performer, type Piped } from "./member-pipe.ts";
+import type { PipeWidth } from "./pipe-width.ts";
 import { resolveAmbiguous } from "./resolve-ambiguous.ts";
 
 /** A transaction step that may share its transaction. */
-export interface Member {
-  /** Makes the attempt; what isn't done is rolled back to where it began. */
-  perform(client: TransactionClient): Promise<PerformedStep>;
+export interface Member extends Performer {
   /** The checkpoint that follows from it. */
   checkpoint(performed: PerformedStep): CheckpointRequest;
 }
@@ -36,6 +37,8 @@ export interface SharedResult<M> {
   readonly tooSlow: boolean;
   /** What the transaction took besides its members: to begin, to save and to commit, milliseconds. */
   readonly overheadMs: number;
+  /** What a member took, on average. */
+  readonly memberMs: number;
 }
 
 /**
@@ -53,15 +56,17 @@ const lockNotAvailable = "database-55p03";
  * Performs members one after the other in one transaction, each after a savepoint, and saves them with one statement and
  * one COMMIT: the round trips and the write to the disk are shared, the isolation isn't weakened, since a member sees
  * those before it as if they had committed, and none of it counts unless they do.
- * @param next the next member, or undefined when the group is to end
+ * @param next the next member, or undefined when there is none, or no room behind so many that haven't ended; the group
+ * ends when there is none although all have ended
  * @returns a result for each member that was taken; never throws: what a member can't say it says by its own transaction
  */
 export async function performShared<M extends Member>(
   db: Database,
-  next: () => M | undefined,
+  next: (unended: number) => M | undefined,
+  width: PipeWidth,
   logger: Logger,
 ): Promise<SharedResult<M>> {
-  const group = new Group<M>(next);
+  const group = new Group<M>(next, width);
   try {
     await transact(db, (client) => group.run(client), { lockTimeoutMs: groupLockTimeoutMs });
     return group.ended();
@@ -81,8 +86,9 @@ interface Done<M> {
 
 /** What is known at which point of the transaction. */
 class Group<M extends Member> {
-  readonly #next: () => M | undefined;
-  readonly #taken: M[] = [];
+  readonly #next: (unended: number) => M | undefined;
+  readonly #width: PipeWidth;
+  #taken: readonly M[] = [];
   readonly #done: Done<M>[] = [];
   readonly #notDone = new Map<M, PerformedStep>();
   #drawn: readonly DrawnCheckpoint[] = [];
@@ -92,8 +98,9 @@ class Group<M extends Member> {
   readonly #startedAtMs = performance.now();
   #membersMs = 0;
 
-  constructor(next: () => M | undefined) {
+  constructor(next: (unended: number) => M | undefined, width: PipeWidth) {
     this.#next = next;
+    this.#width = width;
   }
 
   get size(): number {
@@ -107,35 +114,42 @@ class Group<M extends Member> {
 
   async run(client: TransactionClient): Promise<Ending<void>> {
     const startedAtMs = performance.now();
-    const ending = await this.#performAll(client);
-    this.#membersMs = performance.now() - startedAtMs;
-    return ending;
+    const pipe = new MemberPipe<M>({ shared: client, next: this.#next, width: this.#width });
+    this.#taken = pipe.taken;
+    try {
+      return await this.#performAll(client, pipe);
+    } finally {
+      pipe.close();
+      this.#membersMs = performance.now() - startedAtMs;
+    }
   }
 
-  async #performAll(client: TransactionClient): Promise<Ending<void>> {
-    for (let member = this.#next(); member; member = this.#next()) {
-      this.#taken.push(member);
-      const performed = await afterSavepoint(client, member);
-      if (performed === "too-slow" || performed.abandoned) {
-        // Its code goes on, and may use the connection.
+  async #performAll(client: TransactionClient, pipe: MemberPipe<M>): Promise<Ending<void>> {
+    for (let head = await pipe.take(); head; head = await pipe.take()) {
+      const performed = await inTime(head);
+      head.client.end();
+      if (performed === "too-slow" || (performed.abandoned && !head.client.isWithdrawn)) {
+        // Its code goes on, and a statement of it may still be worked.
         this.#abandoned = true;
         return { value: undefined, end: "discard" };
       }
-      await this.#note(client, member, performed);
+      await this.#note(pipe, head, performed);
     }
     if (this.#done.length === 0) return { value: undefined, end: "rollback" };
     return { end: "commit-with", lastly: () => this.#save(client) };
   }
 
-  async #note(client: TransactionClient, member: M, performed: PerformedStep): Promise<void> {
-    if (performed.outcome.kind === "done") {
+  async #note(pipe: MemberPipe<M>, head: Piped<M>, performed: PerformedStep): Promise<void> {
+    const { outcome, interrupted } = performed;
+    const { member } = head;
+    if (outcome.kind === "done" && (await pipe.standsAfter(head))) {
       this.#done.push({ member, request: member.checkpoint(performed) });
       return;
     }
-    await client.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
-    if ("error" in performed.outcome && performed.outcome.error.code === lockNotAvailable) this.#conflicted = true;
+    await pipe.undo(head);
+    if ("error" in outcome && outcome.error.code === lockNotAvailable) this.#conflicted = true;
     // What may pass may be the group's own doing: it doesn't count before it was tried alone.
-    if (performed.outcome.kind === "permanent" || performed.interrupted) this.#notDone.set(member, performed);
+    if (outcome.kind === "permanent" || interrupted) this.#notDone.set(member, performed);
   }
 
   async #save(client: TransactionClient): Promise<void> {
@@ -184,7 +198,8 @@ class Group<M extends Member> {
 
   #with(results: ReadonlyMap<M, MemberResult>): SharedResult<M> {
     const overheadMs = performance.now() - this.#startedAtMs - this.#membersMs;
-    return { results, conflicted: this.#conflicted, tooSlow: this.#abandoned, overheadMs };
+    const memberMs = this.#membersMs / Math.max(1, this.size);
+    return { results, conflicted: this.#conflicted, tooSlow: this.#abandoned, overheadMs, memberMs };
   }
 
   /** Numbers that nothing came of: none of their events was saved. */
@@ -195,25 +210,19 @@ class Group<M extends Member> {
   }
 }
 
-/** One name for all: a new one hides the one before, and COMMIT ends them together. */
-const savepoint = "member";
-const setSavepoint = { name: "set_savepoint", text: `SAVEPOINT ${savepoint}` };
-
-/** The savepoint goes ahead of the member's first statement; the server works them one after the other. */
-async function afterSavepoint(client: TransactionClient, member: Member): Promise<PerformedStep | "too-slow"> {
+/** What it came to, with all that it asked answered, or that it takes longer than the others can wait. */
+async function inTime({ performing, client }: Piped<Member>): Promise<PerformedStep | "too-slow"> {
   const late = Promise.withResolvers<"too-slow">();
   const timer = setTimeout(late.resolve, memberMaxMs, "too-slow");
-  const performing = performAfter(client.query(setSavepoint), member.perform(client));
-  const first = await Promise.race([performing, late.promise]);
-  clearTimeout(timer);
-  // What it ends with is of no interest any more: it is done again in a transaction of its own.
-  if (first === "too-slow") performing.catch(() => undefined);
-  return first;
+  try {
+    return await Promise.race([ended(performing, client), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-async function performAfter(setting: Promise<unknown>, performing: Promise<PerformedStep>): Promise<PerformedStep> {
-  const [set, performed] = await Promise.allSettled([setting, performing]);
-  if (set.status === "rejected") throw set.reason;
-  if (performed.status === "rejected") throw performed.reason;
-  return performed.value;
+async function ended(performing: Promise<PerformedStep>, client: MemberClient): Promise<PerformedStep> {
+  const performed = await performing;
+  await client.answered();
+  return performed;
 }

@@ -1,8 +1,9 @@
 import type { Database } from "@postback/database";
 import type { PerformedStep } from "@postback/operations";
 import type { Logger } from "@postback/runtime";
+import { AdaptiveWidth } from "./adaptive-width.ts";
 import type { CheckpointRequest } from "./checkpoint-request.ts";
-import { GroupWidth } from "./group-width.ts";
+import { PipeWidth } from "./pipe-width.ts";
 import { type Member, type MemberResult, performShared } from "./shared-transaction.ts";
 import type { Slots } from "./slots.ts";
 
@@ -13,9 +14,12 @@ export const groupMax = 32;
  * left to save, while its locks are held and its first members wait. Both grow alike when the machine is busy.
  */
 const worthTimes = 8;
-/** The first guess of what a transaction takes, milliseconds, and how much of each later one is believed. */
+/** The first guess of what a transaction and a member take, milliseconds, and how much of each later one is believed. */
 const overheadFirstMs = 3;
+const memberFirstMs = 1;
 const believed = 0.2;
+/** How much wider for a group that was full: four of them make room for one more. */
+const widerBy = 0.25;
 /** How long steps of a kind don't share after one of them was too slow for it. */
 const apartMs = 60_000;
 
@@ -46,13 +50,21 @@ interface Waiting extends Member {
 /** Steps of one kind: they want the same rows more often than others, so they are best done together. */
 interface Kind {
   readonly waiting: Waiting[];
-  readonly width: GroupWidth;
+  /**
+   * How many shared transactions may be open at once. More of them keep a distant or slow Postgres busy; too many only
+   * wait for each other's rows.
+   */
+  readonly width: AdaptiveWidth;
+  /** How many members of one transaction are sent at once. */
+  readonly pipe: PipeWidth;
   /** Transactions that are open, or wait for a slot. */
   open: number;
   /** Of these, those that wait for a slot: each will take at least one member. */
   starting: number;
   /** What a transaction takes besides its members, a moving average. */
   overheadMs: number;
+  /** What one of its members takes, a moving average. */
+  memberMs: number;
   apartUntilMs: number;
 }
 
@@ -73,7 +85,7 @@ export class StepGroups {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const of = this.#kindOf(kind);
     of.waiting.push({
-      perform: (client) => member.perform(client),
+      perform: (client, place) => member.perform(client, place),
       checkpoint: (performed: PerformedStep): CheckpointRequest => member.checkpoint(performed),
       alone: () => member.alone().then(resolve, reject),
       settle: (result) => void member.shared(result).then(resolve, reject),
@@ -86,8 +98,16 @@ export class StepGroups {
   #kindOf(name: string): Kind {
     const known = this.#kinds.get(name);
     if (known) return known;
-    const width = new GroupWidth(this.#options.widthMax);
-    const kind: Kind = { waiting: [], width, open: 0, starting: 0, overheadMs: overheadFirstMs, apartUntilMs: 0 };
+    const kind: Kind = {
+      waiting: [],
+      width: new AdaptiveWidth({ max: this.#options.widthMax, widerBy }),
+      pipe: new PipeWidth(groupMax),
+      open: 0,
+      starting: 0,
+      overheadMs: overheadFirstMs,
+      memberMs: memberFirstMs,
+      apartUntilMs: 0,
+    };
     this.#kinds.set(name, kind);
     return kind;
   }
@@ -110,13 +130,15 @@ export class StepGroups {
   async #work(kind: Kind, isApart: boolean): Promise<void> {
     kind.starting -= 1;
     if (isApart || kind.waiting.length < 2) return await kind.waiting.shift()?.alone();
-    const taking = new Taking(kind.waiting, kind.overheadMs * worthTimes);
-    const shared = await performShared(this.#options.db, () => taking.next(), this.#options.logger);
+    const { db, logger } = this.#options;
+    const taking = new Taking(kind);
+    const shared = await performShared(db, (unended) => taking.next(unended), kind.pipe, logger);
     const { results, conflicted, tooSlow } = shared;
     kind.overheadMs += (shared.overheadMs - kind.overheadMs) * believed;
+    kind.memberMs += (shared.memberMs - kind.memberMs) * believed;
     if (tooSlow) kind.apartUntilMs = performance.now() + apartMs;
-    if (conflicted) kind.width.conflicted();
-    else if (taking.leftSome) kind.width.full();
+    if (conflicted) kind.width.halve();
+    else if (taking.leftSome) kind.width.widen();
     this.#options.onShared(results.size);
     for (const [member, result] of results) this.#settle(member, result);
   }
@@ -131,24 +153,26 @@ export class StepGroups {
 class Taking {
   readonly #waiting: Waiting[];
   readonly #budgetMs: number;
+  readonly #memberMs: number;
   #count = 0;
   #untilMs = Number.POSITIVE_INFINITY;
   /** It ended although others were waiting. */
   leftSome = false;
 
-  constructor(waiting: Waiting[], budgetMs: number) {
+  constructor({ waiting, overheadMs, memberMs }: Kind) {
     this.#waiting = waiting;
-    this.#budgetMs = budgetMs;
+    this.#budgetMs = overheadMs * worthTimes;
+    this.#memberMs = memberMs;
   }
 
-  next(): Waiting | undefined {
+  /** @param unended members that were taken and still have to be waited for */
+  next(unended: number): Waiting | undefined {
     const nowMs = performance.now();
     if (this.#count === 0) this.#untilMs = nowMs + this.#budgetMs;
-    if (this.#count === groupMax || nowMs > this.#untilMs) {
-      this.leftSome = this.#waiting.length > 0;
-      return undefined;
-    }
-    this.#count += 1;
-    return this.#waiting.shift();
+    const hasRoom = this.#count < groupMax && nowMs + unended * this.#memberMs <= this.#untilMs;
+    this.leftSome = !hasRoom && this.#waiting.length > 0;
+    const member = hasRoom ? this.#waiting.shift() : undefined;
+    if (member) this.#count += 1;
+    return member;
   }
 }
