@@ -25,9 +25,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-function rig({ slots = 4, widthMax = 4 } = {}) {
+function rig({ slots = 4, widthMax = 4, on = db } = {}) {
   const shared: number[] = [];
-  const groups = new StepGroups({ db, slots: new Slots(slots), widthMax, onShared: (n) => shared.push(n), logger });
+  const onShared = (steps: number) => shared.push(steps);
+  const groups = new StepGroups({ db: on, slots: new Slots(slots), widthMax, onShared, logger });
   return { groups, shared };
 }
 
@@ -94,6 +95,16 @@ describe("transaction steps of one kind", () => {
     expect(await first).toBe("first");
     expect(await broken).toBe("alone");
     await expect(fails).rejects.toThrow("its own");
+  });
+
+  it("are done alone when the shared transaction doesn't begin", async () => {
+    const connect = () => Promise.reject(new Error("connect ECONNREFUSED"));
+    const { groups } = rig({ on: { ...db, pool: { connect } as unknown as Database["pool"] } });
+    const { first, release } = await begun(groups, "a");
+    const others = [1, 2, 3].map(() => groups.perform("a", member()));
+    release();
+    expect(await first).toBe("first");
+    expect(await Promise.all(others)).toEqual(["alone", "alone", "alone"]);
   });
 
   it("take no more connections than there are slots", async () => {

@@ -141,6 +141,8 @@ export class StepGroups {
     else if (taking.leftSome) kind.width.widen();
     this.#options.onShared(results.size);
     for (const [member, result] of results) this.#settle(member, result);
+    // The transaction didn't begin: in its own, the member will hear why, and is tried again as it should be.
+    if (taking.first) this.#settle(taking.first, { kind: "unknown" });
   }
 
   #settle(member: Waiting, result: MemberResult): void {
@@ -156,6 +158,8 @@ class Taking {
   readonly #memberMs: number;
   #count = 0;
   #untilMs = Number.POSITIVE_INFINITY;
+  /** Taken before the transaction begins: another one that begins now must not leave this one without any. */
+  first: Waiting | undefined;
   /** It ended although others were waiting. */
   leftSome = false;
 
@@ -163,6 +167,7 @@ class Taking {
     this.#waiting = waiting;
     this.#budgetMs = overheadMs * worthTimes;
     this.#memberMs = memberMs;
+    this.first = waiting.shift();
   }
 
   /** @param unended members that were taken and still have to be waited for */
@@ -171,7 +176,12 @@ class Taking {
     if (this.#count === 0) this.#untilMs = nowMs + this.#budgetMs;
     const hasRoom = this.#count < groupMax && nowMs + unended * this.#memberMs <= this.#untilMs;
     this.leftSome = !hasRoom && this.#waiting.length > 0;
-    const member = hasRoom ? this.#waiting.shift() : undefined;
+    return hasRoom ? this.#take() : undefined;
+  }
+
+  #take(): Waiting | undefined {
+    const member = this.first ?? this.#waiting.shift();
+    this.first = undefined;
     if (member) this.#count += 1;
     return member;
   }
