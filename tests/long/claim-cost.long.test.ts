@@ -13,6 +13,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 /** Pending deliveries of dead endpoints; ten million take minutes to make and some 5 GB. */
 const pending = Number(process.env["LONG_PENDING_DELIVERIES"] ?? 1_000_000);
 const deadEndpoints = 1_000;
+/** Deliveries made with one statement: a timeout cancels a longer one, and each tells how far it is. */
+const madeAtOnce = 500_000;
 const taken = 5;
 const rounds = 40;
 
@@ -76,16 +78,26 @@ async function addBacklog(): Promise<void> {
   await db.pool.query(
     `WITH made AS (
        INSERT INTO endpoints (tenant_id, id, url, events, version)
-       SELECT $1, uuidv7(), 'https://dead.example', '{**}', 0 FROM generate_series(1, $2::int) RETURNING id),
-     lane AS (
-       INSERT INTO lanes (tenant_id, endpoint_id, due_at, breaker, breaker_until)
-       SELECT $1, id, now() + interval '1 hour', '{"state": "open", "openings": 9}', now() + interval '1 hour' FROM made)
-     INSERT INTO deliveries (tenant_id, event_id, endpoint_id, event_type, partition, status, next_attempt_at)
-     SELECT $1, uuidv7(), id, 'order.placed', 0, 'pending', now() + interval '1 hour'
-     FROM generate_series(1, $3::int), made`,
-    [endpoint.tenantId, deadEndpoints, Math.ceil(pending / deadEndpoints)],
+       SELECT $1, uuidv7(), 'https://dead.example', '{**}', 0 FROM generate_series(1, $2::int) RETURNING id)
+     INSERT INTO lanes (tenant_id, endpoint_id, due_at, breaker, breaker_until)
+     SELECT $1, id, now() + interval '1 hour', '{"state": "open", "openings": 9}', now() + interval '1 hour' FROM made`,
+    [endpoint.tenantId, deadEndpoints],
   );
+  for (let made = 0; made < pending; made += madeAtOnce) {
+    await addDeliveries(Math.min(madeAtOnce, pending - made));
+    console.log(`${Math.min(made + madeAtOnce, pending).toLocaleString("en")} pending`);
+  }
   await db.pool.query("VACUUM ANALYZE deliveries, lanes");
+}
+
+/** Of all dead endpoints in turn. */
+async function addDeliveries(count: number): Promise<void> {
+  await db.pool.query(
+    `INSERT INTO deliveries (tenant_id, event_id, endpoint_id, event_type, partition, status, next_attempt_at)
+     SELECT $1, uuidv7(), endpoint_id, 'order.placed', 0, 'pending', now() + interval '1 hour'
+     FROM lanes, generate_series(1, $2::int) WHERE tenant_id = $1 AND breaker IS NOT NULL`,
+    [endpoint.tenantId, Math.ceil(count / deadEndpoints)],
+  );
 }
 
 /** The part of a claim that reads deliveries, as Postgres carries it out. */
