@@ -15,7 +15,7 @@ import { EventNumbers } from "../publish/event-numbers.ts";
 import { PipeWidth } from "./pipe-width.ts";
 import { type Member, performShared } from "./shared-transaction.ts";
 
-export const quiet = { debug() {}, info() {}, warn() {}, error() {} } as never;
+const quiet = { debug() {}, info() {}, warn() {}, error() {} } as never;
 
 export const done: PerformedStep = { outcome: { kind: "done" }, emitted: [], abandoned: false, interrupted: false };
 export const refused = (code = "no"): PerformedStep => ({
@@ -42,7 +42,7 @@ export interface SharingRig {
   share(members: readonly Member[], options?: { on?: Database; width?: PipeWidth }): Promise<Shared>;
 }
 
-export type Shared = Awaited<ReturnType<typeof performShared>> & { readonly kinds: readonly (string | undefined)[] };
+type Shared = Awaited<ReturnType<typeof performShared>> & { readonly kinds: readonly (string | undefined)[] };
 
 /** Call it once, at the top of a test file. @param tables what the members work on; emptied before each test */
 export function useSharing(tables: Readonly<Record<string, string>>): SharingRig {
