@@ -63,7 +63,7 @@ export async function performOnce(
     signal,
     log: logger,
     secrets,
-    ...(client ? { client } : {}),
+    client,
   });
   if (place?.isWithdrawn) return performed;
   const durationMs = performance.now() - (place?.turnAtMs ?? startedAtMs);
@@ -71,8 +71,11 @@ export async function performOnce(
   return performed;
 }
 
-const outputsOf = (state: OperationState): Record<string, Json | undefined> =>
-  Object.fromEntries(state.steps.map((step) => [step.name, step.output]));
+function outputsOf({ steps }: OperationState): Record<string, Json | undefined> {
+  const outputs: Record<string, Json | undefined> = {};
+  for (const { name, output } of steps) outputs[name] = output;
+  return outputs;
+}
 
 export const refOf = (row: OperationRow): OperationRef => ({
   id: row.id,
