@@ -47,8 +47,8 @@ Needs Linux, where /proc tells the CPU. Ends what it started, and removes its da
                         runs of at most 15 s, under 3 minutes in all; 100 of 1,000 hanging:
                         tests/long/hanging-endpoints.long.test.ts); accept (the 202 of orders, single and in batches of
                         100, without processor and dispatcher); watch (event to SSE client at --rate; then events at
-                        saturation with and without 5,000 idle SSE clients, which needs 5,500 open files); several with
-                        commas between (default: all)
+                        saturation, four runs with and four without 5,000 idle SSE clients, which needs 5,500 open files);
+                        several with commas between (default: all)
   --seconds <n>         of each measured run (default: 20)
   --warmup <n>          seconds of load before each scenario, not counted (default: 20)
   --rate <n>            requests a second of the run on schedule (default: 200)

@@ -34,6 +34,8 @@ interface Watched {
 const tailWaitMs = 100;
 const tailMaxBytesPerPartition = 1024 * 1024;
 const tailMaxBytes = 8 * 1024 * 1024;
+/** After a read that brought messages: each costs Kafka and this process as much as dozens of events. */
+const tailRestMs = 5;
 const afterFailureMs = 200;
 
 /**
@@ -152,13 +154,19 @@ export class LiveEvents {
   async #readOnce(from: ReadonlyMap<number, number>, signal: AbortSignal): Promise<void> {
     const bounds = { maxWaitMs: tailWaitMs, maxBytes: tailMaxBytes, maxBytesPerPartition: tailMaxBytesPerPartition };
     try {
-      for (const slice of await this.#options.tail.read(from, bounds)) this.#tell(slice, from.get(slice.partition));
+      const slices = await this.#options.tail.read(from, bounds);
+      for (const slice of slices) this.#tell(slice, from.get(slice.partition));
+      if (slices.some(({ messages }) => messages.length > 0)) await this.#rest(tailRestMs, signal);
     } catch (error) {
       this.#options.logger.warn({ err: error, partitions: from.size }, "live-events.not-read");
-      await sleep(afterFailureMs, undefined, { signal }).catch(() => {
-        // Stopped: that is what the signal is for.
-      });
+      await this.#rest(afterFailureMs, signal);
     }
+  }
+
+  #rest(ms: number, signal: AbortSignal): Promise<void> {
+    return sleep(ms, undefined, { signal }).catch(() => {
+      // Stopped: that is what the signal is for.
+    });
   }
 
   #tell(slice: PartitionSlice, asked: number | undefined): void {

@@ -1,8 +1,9 @@
-import { defineOperation, refuse } from "@postback/operations";
+import { defineOperation } from "@postback/operations";
 import { shopEvents } from "../events.ts";
 import { charge, paymentRefusals, paymentSecrets, refund } from "../payments/payment-calls.ts";
 import { returnStock } from "../stock/return-stock.ts";
 import { takeStock } from "../stock/take-stock.ts";
+import { confirmOrder } from "./confirm-order.ts";
 import { placeOrderSchema } from "./order-input.ts";
 import { recordOrder } from "./record-order.ts";
 
@@ -53,11 +54,7 @@ export const placeOrder = (paymentsUrl: string) =>
     .transaction("confirm-order", {
       run: async ({ sql, operation: { tenantId }, input, outputs, emit }) => {
         const { orderId, customerId, currency, amount } = input;
-        const [[blocked]] = await Promise.all([
-          sql`select from shop.block_list where customer_id = ${customerId}`,
-          sql`update shop.orders set status = 'placed' where tenant_id = ${tenantId} and order_id = ${orderId}`,
-        ]);
-        if (blocked !== undefined) throw refuse("customer-blocked", "The shop takes no orders of this customer");
+        await confirmOrder(sql, tenantId, orderId, customerId);
         emit("order.placed", { orderId, customerId, currency, amount, paymentId: outputs["charge-payment"].paymentId });
       },
     })

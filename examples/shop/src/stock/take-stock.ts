@@ -30,32 +30,33 @@ function addUp(items: readonly OrderItem[]): ReadonlyMap<string, number> {
   return wanted;
 }
 
-/** One statement checks, takes and reserves. Rows are locked in the order of their skus, so two orders never deadlock. */
+/** In the order of their skus, so two orders never deadlock; sent together, since none waits for another's answer. */
 async function takeWhatIsThere(
   sql: Sql,
   tenantId: string,
   orderId: string,
   wanted: ReadonlyMap<string, number>,
 ): Promise<ReadonlyMap<string, number>> {
-  const taken = await sql<{ sku: string }>`
-    with wanted as (
-      select * from unnest(${[...wanted.keys()]}::text[], ${[...wanted.values()]}::integer[]) as w (sku, quantity)
-    ), locked as materialized (
-      select s.sku from shop.stock s
-      where s.tenant_id = ${tenantId} and s.sku in (select sku from wanted)
-      order by s.sku for no key update
-    ), taken as (
-      update shop.stock s set quantity = s.quantity - w.quantity
-      from wanted w join locked using (sku)
-      where s.tenant_id = ${tenantId} and s.sku = w.sku and s.quantity >= w.quantity
-      returning w.sku, w.quantity
+  const inOrder = [...wanted].sort(([one], [other]) => (one < other ? -1 : 1));
+  const taking = inOrder.map(async ([sku, quantity]) => {
+    const isTaken = await takeOne(sql, tenantId, orderId, sku, quantity);
+    return isTaken ? [] : [[sku, quantity] as const];
+  });
+  return new Map((await Promise.all(taking)).flat());
+}
+
+/** One statement checks, takes and reserves; false where there is too little. */
+async function takeOne(sql: Sql, tenantId: string, orderId: string, sku: string, quantity: number): Promise<boolean> {
+  const taken = await sql`
+    with taken as (
+      update shop.stock set quantity = quantity - ${quantity}
+      where tenant_id = ${tenantId} and sku = ${sku} and quantity >= ${quantity}
+      returning sku
     )
     insert into shop.reservations (tenant_id, order_id, sku, quantity)
-    select ${tenantId}, ${orderId}, sku, quantity from taken
+    select ${tenantId}, ${orderId}, sku, ${quantity} from taken
     returning sku`;
-  const left = new Map(wanted);
-  for (const { sku } of taken) left.delete(sku);
-  return left;
+  return taken.length > 0;
 }
 
 /** A tenant's stock of a sku begins with the shop's starting stock, when it is first asked for. */

@@ -1,5 +1,6 @@
 import type { Database } from "../open-database.ts";
 import { type CommandRow, commandColumns, commandRecord, commandValues } from "../operations/command-row.ts";
+import { idSpan } from "../ranges/id-span.ts";
 import { run, type Statement, statement } from "../statement.ts";
 
 export interface AdmittedCommand extends CommandRow {
@@ -53,7 +54,7 @@ export interface PartitionCommands {
 }
 
 /**
- * Commands of entity types that have sync steps ($2) share their entities' locks until the statement has committed, so
+ * Commands of entity types that have sync steps ($4) share their entities' locks until the statement has committed, so
  * that no sync step can begin between the look at its entity's rows and theirs becoming visible (I3). It never waits for
  * a lock: one entity would hold the batches of all partitions. Where a lock isn't to be had, or its last holder's
  * operation waits in the outbox, the partition is admitted up to there, since what comes after must come after it.
@@ -61,7 +62,7 @@ export interface PartitionCommands {
 const sharedLocks = `shared AS MATERIALIZED (
      SELECT e.*, share_entity(e.partition, e."tenantId", e."entityType", e."entityId") AS free
      FROM (
-       SELECT DISTINCT partition, "tenantId", "entityType", "entityId" FROM raw WHERE "entityType" = ANY($2::text[])) AS e),
+       SELECT DISTINCT partition, "tenantId", "entityType", "entityId" FROM raw WHERE "entityType" = ANY($4::text[])) AS e),
    held AS (
      SELECT raw.partition, min(raw.position) AS beginning
      FROM raw JOIN shared USING (partition, "tenantId", "entityType", "entityId") WHERE NOT free GROUP BY raw.partition),`;
@@ -83,7 +84,7 @@ const incoming = (locks: Locks) => `WITH raw AS (SELECT * FROM json_to_recordset
    seen AS (
      SELECT o.tenant_id, o.id, o.position, o.log_offset, o.status, o.version, o.completed_at, o.next_attempt_at,
        o.request_hash = c.hash AND o.partition = c.partition AS same
-     FROM c JOIN operations o ON o.tenant_id = c."tenantId" AND o.id = c.id),
+     FROM c JOIN operations o ON o.tenant_id = c."tenantId" AND o.id = c.id AND o.id BETWEEN $2 AND $3),
    new AS (
      SELECT c.* FROM c LEFT JOIN seen s ON s.tenant_id = c."tenantId" AND s.id = c.id
      WHERE s.id IS NULL OR (s.same AND s.position IS NULL AND s.log_offset IS NOT NULL))`;
@@ -173,7 +174,8 @@ export async function admitBatches(
   const rows = batches.flatMap(({ epoch, commands }) => commands.map((c) => ({ ...c, epoch: epoch.toString() })));
   const locks: Locks = rows.some(({ entityType }) => syncTypes.has(entityType)) ? "shared" : "none";
   const chosen = (rows.some(({ key }) => key !== undefined) ? admitKeyed : admitPlain)[locks];
-  const values = [JSON.stringify(rows), ...(locks === "shared" ? [[...syncTypes]] : [])];
+  const span = idSpan(rows.map(({ id }) => id));
+  const values = [JSON.stringify(rows), ...span, ...(locks === "shared" ? [[...syncTypes]] : [])];
   const [row] = await run<AdmittedRow>(db.pool, chosen, values);
   const states = new Map(row?.states.map((state) => [keyOf(state), state]));
   return batches.map(({ partition, commands }): Admission => {

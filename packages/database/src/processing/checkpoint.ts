@@ -1,5 +1,6 @@
 import { type EventRow, eventColumns, eventRecord, eventValues } from "../dispatch/event-row.ts";
 import { sqlStateOf } from "../failures.ts";
+import { idSpan } from "../ranges/id-span.ts";
 import { type Queryable, run, statement } from "../statement.ts";
 
 /** An operation's new state, on the condition that it is at `version` and its partition at `epoch`. */
@@ -51,7 +52,7 @@ const savingMany = `WITH c AS (
        dispatched_version = CASE WHEN c."dispatchedStep" IS NOT NULL THEN o.version + 1 END,
        request = CASE WHEN o.request IS DISTINCT FROM c.request THEN o.request END
      FROM c JOIN fence USING (partition, epoch)
-     WHERE o.tenant_id = c."tenantId" AND o.id = c.id AND o.version = c.version
+     WHERE o.tenant_id = c."tenantId" AND o.id = c.id AND o.version = c.version AND o.id BETWEEN $3 AND $4
      RETURNING o.tenant_id, o.id, o.version, o.request),
    taken AS (
      DELETE FROM step_results r USING c JOIN saved s ON s.tenant_id = c."tenantId" AND s.id = c.id
@@ -174,10 +175,12 @@ export function refusedCheckpoint(error: unknown): CheckpointResult | undefined 
   return state === "PB002" ? { kind: "outdated" } : undefined;
 }
 
-function parametersOf(checkpoints: readonly Checkpoint[]): [states: string, events: string] {
+function parametersOf(
+  checkpoints: readonly Checkpoint[],
+): [states: string, events: string, lowest: string, highest: string] {
   const states = checkpoints.map(({ events: _, ...state }) => state);
   const events = checkpoints.flatMap((checkpoint) => checkpoint.events);
-  return [JSON.stringify(states), JSON.stringify(events)];
+  return [JSON.stringify(states), JSON.stringify(events), ...idSpan(checkpoints.map(({ id }) => id))];
 }
 
 function resultsOf(checkpoints: readonly Checkpoint[], rows: readonly SavedRow[]): CheckpointResult[] {
