@@ -140,6 +140,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
       partition,
       epoch,
       lost,
+      letGo: abortedWith(lost.signal, stopping.signal),
       admitting: new Slots(1),
       positions: new Positions(epoch),
       queues: entities,
@@ -239,6 +240,15 @@ export function wireProcessing(options: ProcessingOptions): Processing {
       await watermarks.flush();
     },
   };
+}
+
+/** {@link AbortSignal.any} asks its sources again each time that it is asked, which every step does. */
+function abortedWith(...sources: readonly AbortSignal[]): AbortSignal {
+  const either = new AbortController();
+  const { signal } = either;
+  if (sources.some(({ aborted }) => aborted)) either.abort();
+  for (const source of sources) source.addEventListener("abort", () => either.abort(), { once: true, signal });
+  return signal;
 }
 
 /** One wide line an attempt; one that was done is for debugging only. */

@@ -82,7 +82,9 @@ async function carryOut(type: string, input: Json, request?: OperationRequest, b
       events.push(...emitted);
       state = (direction === "run" ? afterRun : afterCompensation)(state, shape, outcome, now, 0.5);
     }
-    events.push(...eventsOfTransition(definition, { operation, input, before: last, after: state, log }));
+    events.push(
+      ...eventsOfTransition(definition, { operation, readInput: () => input, before: last, after: state, log }),
+    );
   }
 }
 

@@ -27,7 +27,7 @@ function eventsAfter(outcome: StepOutcome, onFailed: Parameters<typeof thing>[0]
   const shape = shapeOf(definition);
   const before = initialState(shape, now);
   const after = afterRun(before, shape, outcome, now, 0.5);
-  return eventsOfTransition(definition, { operation, input: { id: "a" }, before, after, log });
+  return eventsOfTransition(definition, { operation, readInput: () => ({ id: "a" }), before, after, log });
 }
 
 test("a failure tells the definition's own event first, then operation.failed", () => {

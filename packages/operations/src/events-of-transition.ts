@@ -6,8 +6,8 @@ import { type Emitted, StepEvents } from "./step-events.ts";
 
 export interface Transition {
   readonly operation: OperationRef;
-  /** As it was submitted. */
-  readonly input: unknown;
+  /** As it was submitted. Asked for by few transitions, and it may be large. */
+  readInput(): unknown;
   readonly before: OperationState;
   readonly after: OperationState;
   readonly log: StepLog;
@@ -33,7 +33,7 @@ function emittedByFailed(definition: OperationDefinition, transition: Transition
   const { operation } = transition;
   const emit: FailedContext<never, EventSchemas>["emit"] = (type, data, options) => events.emit(type, data, options);
   try {
-    onFailed({ status, operation, input: input.parse(transition.input) as never, error, emit });
+    onFailed({ status, operation, input: input.parse(transition.readInput()) as never, error, emit });
     return events.emitted;
   } catch (thrown) {
     transition.log.error(

@@ -28,7 +28,7 @@ export interface PerformStep {
   /** From 1. */
   readonly attempt: number;
   /** Of the checkpoint's open transaction; needed by transaction steps. */
-  readonly client?: ClientBase;
+  readonly client?: ClientBase | undefined;
   /** Aborted when the process must let go of the operation. */
   readonly signal: AbortSignal;
   readonly log: StepLog;
@@ -64,7 +64,9 @@ export async function performStep(request: PerformStep): Promise<PerformedStep> 
 async function withoutSecrets(request: PerformStep, step: StepDefinition): Promise<PerformedStep> {
   const { secrets = new Secrets(), log } = request;
   secrets.of(step);
-  const redact = (text: string) => secrets.redact(step, text);
+  const redact = secrets.redactor(step);
+  // All that it names are optional, and none was given.
+  if (redact === undefined) return await attemptStep(request, step);
   return redactDeep(await attemptStep({ ...request, log: redactedLog(log, redact) }, step), redact);
 }
 
@@ -98,14 +100,28 @@ interface Tries {
 }
 
 /** Quick tries repeat the whole function: it carries the same key, and any part of it may have been what failed. */
-function trying(
+async function trying(
   step: StepDefinition,
   signal: AbortSignal,
   tries: Tries,
   once: () => Promise<unknown>,
 ): Promise<unknown> {
-  if (step.kind !== "http" || step.quickRetries === 0) return once();
-  return pRetry(once, {
+  try {
+    return await once();
+  } catch (error) {
+    if (step.kind !== "http" || step.quickRetries === 0) throw error;
+    return await tryAgain(error, step, signal, tries, once);
+  }
+}
+
+function tryAgain(
+  failure: unknown,
+  step: StepDefinition,
+  signal: AbortSignal,
+  tries: Tries,
+  once: () => Promise<unknown>,
+): Promise<unknown> {
+  return pRetry((attempt) => (attempt === 1 ? Promise.reject(failure) : once()), {
     retries: step.quickRetries,
     minTimeout: limits.quickRetryDelayMs,
     factor: 2,

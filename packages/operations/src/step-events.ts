@@ -92,6 +92,6 @@ export class StepEvents {
   }
 }
 
-const audienceSchema = z.union([z.literal("everyone"), z.array(idSchema).max(limits.audienceMax)]).optional();
+const audienceSchema = z.union([z.literal("everyone"), z.array(idSchema).max(limits.audienceMax)]);
 /** Its type says what it must be; a step in JavaScript may say otherwise. */
-const isAudience = (audience: unknown): boolean => audienceSchema.safeParse(audience).success;
+const isAudience = (audience: unknown): boolean => audience === undefined || audienceSchema.safeParse(audience).success;

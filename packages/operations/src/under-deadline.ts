@@ -23,9 +23,9 @@ export async function underDeadline(
 ): Promise<Ended> {
   if (outer.aborted) return { kind: "interrupted", by: "interrupted", abandoned: false };
   const inner = new AbortController();
-  const interruption = Promise.withResolvers<Interruption>();
+  const { promise, resolve } = Promise.withResolvers<Ended | Interruption>();
   const interrupt = (by: Interruption) => {
-    interruption.resolve(by);
+    resolve(by);
     inner.abort(new DOMException(by, by === "step-timeout" ? "TimeoutError" : "AbortError"));
   };
   const onAbort = () => interrupt("interrupted");
@@ -33,7 +33,8 @@ export async function underDeadline(
   outer.addEventListener("abort", onAbort, { once: true });
   try {
     const working = settle(work, inner.signal);
-    const first = await Promise.race([working, interruption.promise]);
+    void working.then(resolve);
+    const first = await promise;
     if (typeof first !== "string") return first;
     return { kind: "interrupted", by: first, abandoned: !(await settlesSoon(working)) };
   } finally {
@@ -44,6 +45,7 @@ export async function underDeadline(
   }
 }
 
+/** Never rejects. */
 async function settle(work: (signal: AbortSignal) => Promise<unknown>, signal: AbortSignal): Promise<Ended> {
   try {
     return { kind: "gave", value: await work(signal) };

@@ -29,14 +29,31 @@ export async function keepTrying<T>(
   work: () => Promise<T>,
   options: KeepTryingOptions & { signal?: AbortSignal },
 ): Promise<T | undefined> {
-  const { logger, event, fields, signal, shouldRetry = () => true } = options;
+  const { signal, giveUpAfterMs = Number.POSITIVE_INFINITY } = options;
   if (signal?.aborted) return undefined;
+  const beganMs = performance.now();
   try {
-    return await pRetry(work, {
+    const value = await work();
+    return signal?.aborted ? undefined : value;
+  } catch (error) {
+    const leftMs = Math.max(0, giveUpAfterMs - (performance.now() - beganMs));
+    return await tryAgain(error, work, { ...options, giveUpAfterMs: leftMs });
+  }
+}
+
+/** The first try has failed. It was made without p-retry, whose options and signal cost more than most work that succeeds. */
+async function tryAgain<T>(
+  failure: unknown,
+  work: () => Promise<T>,
+  { logger, event, fields, signal, shouldRetry = () => true, ...times }: KeepTryingOptions & { signal?: AbortSignal },
+): Promise<T | undefined> {
+  const again = (attempt: number) => (attempt === 1 ? Promise.reject(failure) : work());
+  try {
+    return await pRetry(again, {
       retries: Number.POSITIVE_INFINITY,
-      minTimeout: options.firstDelayMs ?? 50,
-      maxTimeout: options.delayMaxMs ?? 2_000,
-      maxRetryTime: options.giveUpAfterMs ?? Number.POSITIVE_INFINITY,
+      minTimeout: times.firstDelayMs ?? 50,
+      maxTimeout: times.delayMaxMs ?? 2_000,
+      maxRetryTime: times.giveUpAfterMs ?? Number.POSITIVE_INFINITY,
       ...(signal ? { signal } : {}),
       shouldRetry: ({ error }) => shouldRetry(error),
       onFailedAttempt: ({ error, attemptNumber }) => {

@@ -43,7 +43,7 @@ export async function runSyncSteps(
     // A run that was done draws no dice and sets no time.
     const after = afterRun(state, shape, outcome, new Date(), 0);
     emitted.push(...performed.emitted);
-    emitted.push(...eventsOfTransition(definition, { operation, input, before: state, after, log }));
+    emitted.push(...eventsOfTransition(definition, { operation, readInput: () => input, before: state, after, log }));
     state = after;
   }
   return { kind: "done", state, emitted };

@@ -10,6 +10,8 @@ export interface OwnedPartition {
   readonly epoch: bigint;
   /** Aborted when another owner has it: nothing more of it may be started, and nothing of it can be saved. */
   readonly lost: AbortController;
+  /** Aborted then too, and when the process stops: what runs is interrupted. One for all that the partition carries. */
+  readonly letGo: AbortSignal;
   /** One at a time: from the drawing of positions until their operations are queued. */
   readonly admitting: Slots;
   readonly positions: Positions;

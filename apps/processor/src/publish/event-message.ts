@@ -14,14 +14,13 @@ export function toMessage(topic: string, partition: number, event: NumberedEvent
     id: event.id,
     type: event.type,
     tenant: event.tenantId,
-    ...(entity ? { entity } : {}),
-    ...(event.operationId && event.operationType
-      ? { operation: { id: event.operationId, type: event.operationType } }
-      : {}),
+    entity,
+    operation:
+      event.operationId && event.operationType ? { id: event.operationId, type: event.operationType } : undefined,
     number: event.number,
-    ...(event.audience ? { audience: event.audience } : {}),
+    audience: event.audience ?? undefined,
     acceptedAt: Math.round(event.acceptedAtMs),
-    ...(event.traceparent ? { traceparent: event.traceparent } : {}),
+    traceparent: event.traceparent ?? undefined,
   };
   const key = entity ? entityKey(event.tenantId, entity) : null;
   return { topic, partition, key, value: event.body, header: packHeader(header) };

@@ -1,24 +1,24 @@
 import type { Checkpoint, OperationRow } from "@postback/database";
-import { initialState, isFinal, type OperationState, type StepState } from "@postback/domain";
+import { deadlineOf, initialState, isFinal, type OperationState, type StepState } from "@postback/domain";
 import type { Catalog, OperationDefinition } from "@postback/operations";
 import { isMissing } from "./missing-definition.ts";
 
 /** The state in an operation's row, for the state machine. What was admitted without its definition has no steps yet. */
 export function stateOf(row: OperationRow, definition: OperationDefinition, catalog: Catalog): OperationState {
-  const initial = initialState(catalog.shapeOf(definition), row.createdAt);
+  const shape = catalog.shapeOf(definition);
   const steps = row.steps as readonly StepState[];
-  if (steps.length === 0) return initial;
-  return {
-    status: row.status as OperationState["status"],
-    steps,
-    deadlineAt: initial.deadlineAt,
-    ...(row.step === null ? {} : { step: row.step }),
-    ...(row.nextAttemptAt === null ? {} : { nextAttemptAt: row.nextAttemptAt }),
-    ...(row.result === null ? {} : { result: row.result as NonNullable<OperationState["result"]> }),
-    ...(row.error === null || isMissing(row.error) ? {} : { error: row.error as NonNullable<OperationState["error"]> }),
-    ...(row.cause === null ? {} : { cause: row.cause as NonNullable<OperationState["cause"]> }),
-  };
+  if (steps.length === 0) return initialState(shape, row.createdAt);
+  const status = row.status as OperationState["status"];
+  const state: Mutable<OperationState> = { status, steps, deadlineAt: deadlineOf(shape, row.createdAt) };
+  if (row.step !== null) state.step = row.step;
+  if (row.nextAttemptAt !== null) state.nextAttemptAt = row.nextAttemptAt;
+  if (row.result !== null) state.result = row.result as NonNullable<OperationState["result"]>;
+  if (row.error !== null && !isMissing(row.error)) state.error = row.error as NonNullable<OperationState["error"]>;
+  if (row.cause !== null) state.cause = row.cause as NonNullable<OperationState["cause"]>;
+  return state;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The columns of a state, for a checkpoint. */
 export function columnsOf(

@@ -56,15 +56,18 @@ export async function performOnce(
     signal,
     log: logger,
     secrets,
-    ...(client ? { client } : {}),
+    client,
   });
   const durationMs = performance.now() - startedAtMs;
   onStep({ row, step, direction: kind, attempt, outcome: performed.outcome, durationMs });
   return performed;
 }
 
-const outputsOf = (state: OperationState): Record<string, Json | undefined> =>
-  Object.fromEntries(state.steps.map((step) => [step.name, step.output]));
+function outputsOf({ steps }: OperationState): Record<string, Json | undefined> {
+  const outputs: Record<string, Json | undefined> = {};
+  for (const { name, output } of steps) outputs[name] = output;
+  return outputs;
+}
 
 export const refOf = (row: OperationRow): OperationRef => ({
   id: row.id,

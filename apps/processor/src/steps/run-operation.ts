@@ -54,8 +54,6 @@ export interface RunOptions extends PerformOptions {
   /** The queues that this process carries, with their slots. */
   ownQueues: ReadonlyMap<string, Slots>;
   onDefinitionMissing(row: OperationRow): void;
-  /** Aborted when the process stops: nothing new is begun, what runs is interrupted. */
-  stopping: AbortSignal;
 }
 
 /** An operation whose turn has come, and what is known of it. */
@@ -76,7 +74,7 @@ type Performing = Extract<NextAction, { kind: "run" | "compensate" }>;
  * @throws when Postgres can't be asked; the operation is as the row says, and is to be tried again
  */
 export async function runOperation(options: RunOptions, owned: OwnedPartition, head: Queued): Promise<HeadResult> {
-  const signal = AbortSignal.any([owned.lost.signal, options.stopping]);
+  const { letGo: signal } = owned;
   let row = head.row ?? (await loadOperation(options.db, head.tenantId, head.id));
   let isInherited = head.inherited || head.row === undefined;
   while (row && !signal.aborted) {
@@ -256,10 +254,7 @@ function toRequest(
   const { owned, row, definition } = turn;
   const transition = {
     operation: refOf(row),
-    // Few transitions look at it, and it may be large.
-    get input() {
-      return JSON.parse(row.input) as unknown;
-    },
+    readInput: () => JSON.parse(row.input) as unknown,
     before: turn.state,
     after: state,
     log: options.logger,

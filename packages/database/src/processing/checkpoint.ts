@@ -178,7 +178,8 @@ export function refusedCheckpoint(error: unknown): CheckpointResult | undefined 
 function parametersOf(
   checkpoints: readonly Checkpoint[],
 ): [states: string, events: string, lowest: string, highest: string] {
-  const states = checkpoints.map(({ events: _, ...state }) => state);
+  // JSON leaves it out. A copy of the rest of the properties would take twice as long as the text itself.
+  const states = checkpoints.map((checkpoint) => ({ ...checkpoint, events: undefined }));
   const events = checkpoints.flatMap((checkpoint) => checkpoint.events);
   return [JSON.stringify(states), JSON.stringify(events), ...idSpan(checkpoints.map(({ id }) => id))];
 }

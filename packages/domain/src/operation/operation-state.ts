@@ -95,5 +95,9 @@ export function initialState(shape: DefinitionShape, acceptedAt: Date): Operatio
   );
   const first = steps[0];
   if (first === undefined) throw new RangeError("A definition has at least one step");
-  return { status: "accepted", steps, step: first.name, deadlineAt: new Date(acceptedAt.getTime() + shape.deadlineMs) };
+  return { status: "accepted", steps, step: first.name, deadlineAt: deadlineOf(shape, acceptedAt) };
 }
+
+/** When an operation that was accepted then goes back, unless it has ended. */
+export const deadlineOf = ({ deadlineMs }: DefinitionShape, acceptedAt: Date): Date =>
+  new Date(acceptedAt.getTime() + deadlineMs);

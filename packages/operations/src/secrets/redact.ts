@@ -1,11 +1,11 @@
 const shown = "[secret]";
 
-/** The text with {@link shown} for each of the values, also where they are percent-encoded, as in a URL. */
-export const redactText = (text: string, values: readonly string[]): string =>
-  values
-    .flatMap((value) => [value, encodeURIComponent(value)])
-    .toSorted((a, b) => b.length - a.length)
-    .reduce((left, value) => left.replaceAll(value, shown), text);
+/** Puts {@link shown} for each of the values into a text, also where they are percent-encoded, as in a URL. */
+export function textRedactor(values: readonly string[]): (text: string) => string {
+  const written = values.flatMap((value) => [value, encodeURIComponent(value)]);
+  written.sort((a, b) => b.length - a.length);
+  return (text) => written.reduce((left, value) => left.replaceAll(value, shown), text);
+}
 
 /** The value with each of its texts redacted, names of properties and what errors say too. */
 export function redactDeep<T>(value: T, redact: (text: string) => string): T {

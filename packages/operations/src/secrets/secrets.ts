@@ -1,5 +1,5 @@
 import type { StepDefinition } from "../step-definition.ts";
-import { redactText } from "./redact.ts";
+import { textRedactor } from "./redact.ts";
 import { isOptional, variableOf } from "./secret-reference.ts";
 
 /**
@@ -30,9 +30,9 @@ export class Secrets {
     );
   }
 
-  /** The text without the secrets of a step, whoever wrote it. */
-  redact({ secrets }: StepDefinition, text: string): string {
+  /** Takes the secrets of a step out of a text, whoever wrote it; undefined where the step has none. */
+  redactor({ secrets }: StepDefinition): ((text: string) => string) | undefined {
     const values = Object.values(secrets).flatMap((reference) => this.#values.get(variableOf(reference)) ?? []);
-    return redactText(text, values);
+    return values.length === 0 ? undefined : textRedactor(values);
   }
 }
