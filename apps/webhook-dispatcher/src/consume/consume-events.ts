@@ -17,8 +17,8 @@ export interface ConsumeOptions {
   subscriptions: Subscriptions;
   offer(outgoing: Outgoing): void;
   record(entry: Entry): void;
-  /** Resolves when outcomes aren't piling up: one event may match thousands of endpoints. */
-  room(): Promise<void>;
+  /** Undefined unless outcomes are piling up, of which one event may make thousands; then resolves to look again. */
+  room(): Promise<void> | undefined;
   /** Resolves when the message is in `dead-letters` and listed. */
   giveUp(givenUp: GivenUp): Promise<void>;
   done(place: HeldEvent["place"]): void;
@@ -70,7 +70,8 @@ export class EventConsumption {
     const claimed = await this.#claim(candidates);
     const recorded = await this.#recordedOf(claimed);
     for (const { event } of claimed) {
-      await this.#options.room();
+      // Again after each wait: the batches of all partitions wait for the same room.
+      for (let room = this.#options.room(); room; room = this.#options.room()) await room;
       this.#deliver(event, recorded);
     }
   }

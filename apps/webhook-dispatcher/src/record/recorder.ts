@@ -51,9 +51,9 @@ export class Recorder {
     this.#running ??= this.#run();
   }
 
-  /** Resolves when fewer than {@link heldMax} wait. */
-  async room(): Promise<void> {
-    if (this.#isHigh) await this.#room.promise;
+  /** Undefined while fewer than {@link heldMax} wait; else resolves when they are down to half of it. */
+  room(): Promise<void> | undefined {
+    return this.#isHigh ? this.#room.promise : undefined;
   }
 
   /** Resolves when all that was added before is written. */

@@ -82,6 +82,17 @@ describe("recording", () => {
     });
   });
 
+  it("keeps what receivers answer as it is, whatever it consists of", async () => {
+    const text = `{"a":"\\n"},NULL,\\,\n\t\r\u0001\u007f,'𝄞'`;
+    const endpoint = await anEndpoint(rig.db);
+    const attempt = anAttempt({ outcome: "refused", status: 500, response: text });
+    const some = aDelivery(endpoint, { status: "discarded", reason: text, eventType: text, attempt });
+    const plain = aDelivery(endpoint, { attempt: anAttempt({ response: "" }) });
+    await record([plain, some]);
+    expect(await rowOf(some)).toMatchObject({ attempts: [attempt], reason: text, eventType: text });
+    expect(await rowOf(plain)).toMatchObject({ attempts: [plain.attempt], reason: null });
+  });
+
   it("keeps deliveries of the same event to the same endpoint apart by their replay", async () => {
     const live = aDelivery(await anEndpoint(rig.db));
     const replayed = { ...live, replay: newId(), ...delivered };

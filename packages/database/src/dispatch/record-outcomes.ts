@@ -1,6 +1,7 @@
 import type { Database } from "../open-database.ts";
 import { type Queryable, run, statement } from "../statement.ts";
 import { inTransaction } from "../transaction.ts";
+import { deliveryArrays, deliveryColumns, deliveryNames } from "./delivery-columns.ts";
 import { type EventRow, eventColumns, eventRecord, eventValues } from "./event-row.ts";
 import { releaseHeads } from "./release-heads.ts";
 
@@ -75,9 +76,6 @@ export interface Outcomes {
 /** `delivered` wins over every other state; what has ended otherwise stays as it ended. */
 const takesOver = `(x.status IN ('pending', 'sending') OR (excluded.status = 'delivered' AND x.status <> 'delivered'))`;
 
-/** Not one that has a row already and is given back or ended. */
-const isNewInQueue = `"orderKey" IS NOT NULL AND status = 'pending' AND attempt IS NULL AND "leaseOwner" IS NULL`;
-
 /**
  * Everything of a batch in one statement. Lanes are locked before they are moved: a claim that runs at the same time
  * either sees these deliveries or is followed by this `due_at`, so that no wake-up is lost. Rows of each table are taken
@@ -86,17 +84,13 @@ const isNewInQueue = `"orderKey" IS NOT NULL AND status = 'pending' AND attempt 
 const record = statement(
   "record_outcomes",
   `WITH e AS (SELECT * FROM json_to_recordset($1) AS e ${eventRecord}),
-   d AS (SELECT *, CASE WHEN "dueInMs" IS NOT NULL THEN now() + make_interval(secs => "dueInMs" / 1000.0) END AS due_at,
-       CASE WHEN ${isNewInQueue} THEN row_number() OVER (PARTITION BY "endpointId" ORDER BY place) END AS rank
-     FROM ROWS FROM (json_to_recordset($2) AS ("tenantId" uuid, "eventId" uuid, "endpointId" uuid, replay uuid,
-       "eventType" text, partition integer, status text, reason text, attempt jsonb, "dueInMs" double precision,
-       "leaseOwner" text, "orderKey" text)) WITH ORDINALITY AS d ("tenantId", "eventId", "endpointId", replay,
-       "eventType", partition, status, reason, attempt, "dueInMs", "leaseOwner", "orderKey", place)),
+   d AS (SELECT *, CASE WHEN "dueInMs" IS NOT NULL THEN now() + make_interval(secs => "dueInMs" / 1000.0) END AS due_at
+     FROM unnest(${deliveryArrays(5)}) AS d ${deliveryNames}),
    numbered AS (SELECT "tenantId" AS tenant_id, "endpointId" AS endpoint_id, max(rank) AS last FROM d
      WHERE rank IS NOT NULL GROUP BY 1, 2),
-   p AS (SELECT * FROM json_to_recordset($3) AS p (partition integer, "offset" bigint, number bigint)),
-   w AS (SELECT * FROM json_to_recordset($4) AS w ("tenantId" uuid, "endpointId" uuid, "pauseMs" double precision)),
-   b AS (SELECT * FROM json_to_recordset($5)
+   p AS (SELECT * FROM json_to_recordset($2) AS p (partition integer, "offset" bigint, number bigint)),
+   w AS (SELECT * FROM json_to_recordset($3) AS w ("tenantId" uuid, "endpointId" uuid, "pauseMs" double precision)),
+   b AS (SELECT * FROM json_to_recordset($4)
      AS b ("tenantId" uuid, "endpointId" uuid, state text, openings integer, "untilMs" double precision)),
    due AS (
      SELECT tenant_id, endpoint_id, min(due_at) AS due_at, max(paused_until) AS paused_until FROM (
@@ -133,8 +127,7 @@ const record = statement(
      INSERT INTO deliveries AS x (tenant_id, event_id, endpoint_id, replay, event_type, partition, status, reason,
        attempts, next_attempt_at, lease_owner, completed_at, order_key, ordinal)
      SELECT d."tenantId", d."eventId", d."endpointId", d.replay, d."eventType", d.partition, d.status, d.reason,
-       CASE WHEN d.attempt IS NULL THEN '[]' ELSE jsonb_build_array(d.attempt) END, 
-       CASE WHEN d.rank IS NULL THEN d.due_at END,
+       d.attempts, CASE WHEN d.rank IS NULL THEN d.due_at END,
        d."leaseOwner", CASE WHEN d.status NOT IN ('pending', 'sending') THEN now() END, d."orderKey",
        l.last_order + d.rank
      FROM d LEFT JOIN locked l ON d.rank IS NOT NULL AND l.tenant_id = d."tenantId" AND l.endpoint_id = d."endpointId"
@@ -175,9 +168,6 @@ export async function recordOutcomes(db: Database, outcomes: Outcomes): Promise<
 
 async function write(on: Queryable, outcomes: Outcomes): Promise<void> {
   const { events, deliveries, progress, pauses, breakers = [] } = outcomes;
-  await run(
-    on,
-    record,
-    [events, deliveries, progress, pauses, breakers].map((rows) => JSON.stringify(rows)),
-  );
+  const lists = [events, progress, pauses, breakers].map((rows) => JSON.stringify(rows));
+  await run(on, record, [...lists, ...deliveryColumns(deliveries)]);
 }

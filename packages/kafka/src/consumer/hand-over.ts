@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { EachBatchPayload } from "kafkajs";
+import type { Gathering } from "./gathering.ts";
 import type { Generations } from "./generations.ts";
 import type { GroupSession } from "./group-session.ts";
 import { toIncoming } from "./incoming.ts";
@@ -8,6 +10,7 @@ import type { PartitionProgress, TopicPartition } from "./partition-progress.ts"
 interface Gate {
   settings: ConsumerSettings;
   generations: Generations;
+  gathering: Gathering;
   /** Whether this partition's batches are to be left where they are. */
   isClosed(at: TopicPartition): boolean;
   wait(work: Promise<void>, heartbeat: () => Promise<void>, session: GroupSession): Promise<boolean>;
@@ -34,6 +37,9 @@ export async function handOver(payload: EachBatchPayload, gate: Gate): Promise<v
     progress.handing = undefined;
   });
   await gate.wait(progress.handing, heartbeat, session);
+  // kafkajs fetches again when all batches of a fetch have come back.
+  const leftMs = gate.gathering.leftMs(performance.now());
+  if (leftMs > 0) await sleep(leftMs);
 }
 
 /** Never rejects. */
@@ -48,6 +54,7 @@ async function begin(
   const { generation } = session;
   try {
     const messages = batch.messages.map(toIncoming);
+    gate.gathering.add(messages.length, performance.now());
     const endOffset = Number(batch.highWatermark);
     progress.handOver(
       messages.map(({ offset }) => offset),

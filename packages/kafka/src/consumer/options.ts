@@ -53,6 +53,11 @@ export interface ConsumerOptions {
   maxBytesPerPartition?: number;
   /** Partitions handed over at the same time; default 4. */
   partitionsConcurrently?: number;
+  /**
+   * When more than two messages have come within this time, the next fetch waits for its end: for consumers that hand over many
+   * and wait for little. `partitionsConcurrently` must be all of them, else those beyond it wait too. Default 0: never.
+   */
+  gatherMs?: number;
   /** Default 500. */
   commitIntervalMs?: number;
   /** Default 3,000. Twice this (drain, then commit) passes without a heartbeat, so it stays below half the session timeout. */
@@ -73,6 +78,7 @@ export const CONSUMER_DEFAULTS = {
   maxWaitMs: 250,
   maxBytesPerPartition: 1024 * 1024,
   partitionsConcurrently: 4,
+  gatherMs: 0,
   commitIntervalMs: 500,
   drainMaxMs: 3_000,
   stopMaxMs: 8_000,

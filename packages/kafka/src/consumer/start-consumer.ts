@@ -2,6 +2,7 @@ import type { EachBatchPayload, Consumer as KafkaJsConsumer } from "kafkajs";
 import { tryWithin, within } from "../bounded-wait.ts";
 import { ConsumerFailed, KafkaUnavailable } from "../errors.ts";
 import { Committer } from "./committer.ts";
+import { Gathering } from "./gathering.ts";
 import { Generations } from "./generations.ts";
 import { handOver } from "./hand-over.ts";
 import { createKafkaJsConsumer, join, listen } from "./kafkajs-consumer.ts";
@@ -36,6 +37,7 @@ class GroupConsumer implements Consumer {
   readonly #pauses: Pauses;
   readonly #generations: Generations;
   readonly #committer: Committer;
+  readonly #gathering: Gathering;
   /** Resolves at the first join, and when there will be none. */
   readonly #firstJoin = Promise.withResolvers<void>();
   readonly #started = Promise.withResolvers<void>();
@@ -57,6 +59,7 @@ class GroupConsumer implements Consumer {
       committer: () => this.#committer,
     });
     this.#committer = new Committer(() => this.#generations.current, logger, settings.commitIntervalMs);
+    this.#gathering = new Gathering(settings.gatherMs);
     this.#kafkajs = createKafkaJsConsumer(settings, () => this.#mayRestart());
   }
 
@@ -187,6 +190,7 @@ class GroupConsumer implements Consumer {
     return handOver(payload, {
       settings: this.#settings,
       generations: this.#generations,
+      gathering: this.#gathering,
       isClosed: (at) => this.#failure !== undefined || this.#stopping !== undefined || this.#pauses.isPaused(at),
       wait: (work, heartbeat, session) =>
         whileHeartbeating(work, heartbeat, this.#settings.heartbeatIntervalMs, session.ended),
