@@ -18,55 +18,63 @@ export interface Carrying {
   stop(): Promise<void>;
 }
 
-export interface CarryOptions {
-  config: ProcessorConfig;
+export interface CarryOptions<Fed extends keyof Processing> {
+  config: Pick<ProcessorConfig, "TOPIC_PREFIX">;
   connection: KafkaConnection;
-  processing: Processing;
+  /** What of it the consumer feeds. */
+  processing: Pick<Processing, Fed>;
   /** A consumer has ended for good, or stands still. */
   onFatal(error: Error): void;
   logger: Logger;
 }
 
-type Handlers = Pick<ConsumerOptions, "onAssigned" | "onBatch" | "onRevoking" | "partitionsConcurrently">;
+interface Handlers extends Pick<ConsumerOptions, "onAssigned" | "onBatch" | "onRevoking" | "partitionsConcurrently"> {
+  /** Called before the first batch comes. */
+  onStarted(consumer: Consumer): void;
+}
 
 /** Partitions whose batches are admitted together: all that one fetch brings. */
 const admittedTogether = 48;
 
 /** Carries the operations themselves. */
-export async function carryCommands(options: CarryOptions): Promise<Carrying> {
+export async function carryCommands(
+  options: CarryOptions<"assigned" | "connect" | "consume" | "handOver">,
+): Promise<Carrying> {
   const { config, processing } = options;
   const topic = topicNames(config.TOPIC_PREFIX).commands;
-  const { consumer, carrying } = await carry(options, `${config.TOPIC_PREFIX}processor`, topic, {
+  return await carry(options, `${config.TOPIC_PREFIX}processor`, topic, {
+    onStarted: (consumer) => processing.connect(consumer),
     onAssigned: (partitions) => processing.assigned(partitions.map(({ partition }) => partition)),
     onBatch: (batch) => processing.consume(batch),
     onRevoking: () => processing.handOver(),
     partitionsConcurrently: admittedTogether,
   });
-  processing.connect(consumer);
-  return carrying;
 }
 
 /** Carries the steps of one queue, in a group of its own. */
-export async function carryQueue(options: CarryOptions, queue: string): Promise<Carrying> {
+export async function carryQueue(options: CarryOptions<"queueWorker">, queue: string): Promise<Carrying> {
   const { config, processing } = options;
   const topic = queueTopicName(config.TOPIC_PREFIX, queue);
   let consumer: Consumer | undefined;
   const worker = processing.queueWorker(queue, () => consumer);
-  const carried = await carry(options, `${config.TOPIC_PREFIX}processor.${queue}`, topic, {
+  return await carry(options, `${config.TOPIC_PREFIX}processor.${queue}`, topic, {
+    onStarted: (started) => {
+      consumer = started;
+    },
     onBatch: (batch) => worker.consume(batch),
     onRevoking: () => worker.idle(),
   });
-  consumer = carried.consumer;
-  return carried.carrying;
 }
 
 async function carry(
-  { connection, onFatal }: CarryOptions,
+  { connection, onFatal }: CarryOptions<never>,
   groupId: string,
   topic: string,
-  handlers: Handlers,
-): Promise<{ consumer: Consumer; carrying: Carrying }> {
+  { onStarted, ...handlers }: Handlers,
+): Promise<Carrying> {
   const consumer = await startConsumer({ connection, groupId, topics: [topic], ...handlers, onFatal });
+  // Before anything else is awaited: batches come from now on, and may be done sooner than the watchdog is connected.
+  onStarted(consumer);
   const watchdog = await startWatchdog({
     consumer,
     connection,
@@ -77,5 +85,5 @@ async function carry(
   const stop = async () => {
     await Promise.all([watchdog.stop(), consumer.stop()]);
   };
-  return { consumer, carrying: { topic, watchdog, stop } };
+  return { topic, watchdog, stop };
 }

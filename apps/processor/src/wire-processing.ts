@@ -50,9 +50,9 @@ export interface Processing {
   outbox: OutboxRelay;
   /** Lets entities rest for sync steps that go ahead of their operations. */
   pauses: PauseKeeper;
-  /** Gives what is done to the consumer from now on. */
+  /** Gives what is done to the consumer from now on. To be called before its first batch comes. */
   connect(consumer: Consumer): void;
-  /** A worker for the steps of one queue, to be fed by a consumer of its topic. */
+  /** A worker for the steps of one queue, to be fed by a consumer of its topic, which must be there when the first of them comes. */
   queueWorker(queue: string, consumer: () => Consumer | undefined): QueueWorker;
   assigned(partitions: readonly number[]): Promise<void>;
   consume(batch: PartitionBatch): Promise<void>;
@@ -184,7 +184,7 @@ export function wireProcessing(options: ProcessingOptions): Processing {
     find: (partition) => ownership.find(partition),
     lose,
     giveUp,
-    done: ({ topic, partition, generation }, offset) => consumer?.done(topic, partition, offset, generation),
+    done: ({ topic, partition, generation }, offset) => connected(consumer).done(topic, partition, offset, generation),
     onAdmitted: (count) => counted.admitted(count),
     logger,
   };
@@ -201,9 +201,14 @@ export function wireProcessing(options: ProcessingOptions): Processing {
       const worker = new QueueWorker({
         ...working,
         slots: ownQueues.get(queue) ?? new Slots(config.QUEUE_STEPS_MAX),
-        done: ({ topic, partition, generation }, offset) => consumerOf()?.done(topic, partition, offset, generation),
+        done: ({ topic, partition, generation }, offset) =>
+          connected(consumerOf()).done(topic, partition, offset, generation),
         giveUp,
-        onPressure: (isHigh) => (isHigh ? consumerOf()?.hold(reason) : consumerOf()?.release(reason)),
+        onPressure: (isHigh) => {
+          const feeding = connected(consumerOf());
+          if (isHigh) feeding.hold(reason);
+          else feeding.release(reason);
+        },
       });
       workers.push(worker);
       return worker;
@@ -240,6 +245,12 @@ export function wireProcessing(options: ProcessingOptions): Processing {
       await watermarks.flush();
     },
   };
+}
+
+/** What is done and told to nobody would hold its partition's commits for good, so it may not go unnoticed. */
+function connected(consumer: Consumer | undefined): Consumer {
+  if (!consumer) throw new Error("messages came before their consumer was connected");
+  return consumer;
 }
 
 /** {@link AbortSignal.any} asks its sources again each time that it is asked, which every step does. */

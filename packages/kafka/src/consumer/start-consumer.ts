@@ -19,7 +19,8 @@ import { whileHeartbeating } from "./while-heartbeating.ts";
 
 /**
  * Joins a consumer group and hands over its partitions' messages from the last commit on, or from the earliest where there is none.
- * Resolves when the group was joined and the first `onAssigned` has ended; `onBatch` is never called before.
+ * Resolves when the group was joined and the first `onAssigned` has ended; `onBatch` is never called before. Batches come right
+ * after: what a handler needs of the consumer has to be in place before the caller awaits anything else.
  * @throws {KafkaUnavailable} when no broker can be reached or the topics aren't there
  * @throws {ConsumerFailed} when the first `onAssigned` threw; later failures come through `onFatal`
  */
