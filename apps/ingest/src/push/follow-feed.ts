@@ -2,8 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { LogReader, PartitionSlice } from "@postback/kafka";
 import type { Cursor, CursorSeal } from "./cursor.ts";
 import { compileFilter, type EventFilter, partitionsOf } from "./event-filter.ts";
-import { type EventSink, heartbeatEveryMs, type OpenedStream } from "./event-sink.ts";
+import type { EventSink, OpenedStream } from "./event-sink.ts";
 import { FeedPlace } from "./feed-place.ts";
+import { startHeartbeat } from "./heartbeat.ts";
 import type { LiveEvents } from "./live-events.ts";
 import { eventJson, type LogEvent, tenantBySight, toLogEvent } from "./log-event.ts";
 import type { ReadingTurns } from "./reading-turns.ts";
@@ -94,12 +95,12 @@ class FeedFollower {
       onEvent: (event) => this.#live(event),
       onGap: (partition) => this.#gap(partition),
     });
-    const heartbeat = setInterval(() => sink.heartbeat(this.#cursor()), heartbeatEveryMs);
+    const endHeartbeat = startHeartbeat(() => sink.heartbeat(this.#cursor()));
     try {
       await this.#catchUp();
       await closed;
     } finally {
-      clearInterval(heartbeat);
+      endHeartbeat();
       endListening();
     }
   }

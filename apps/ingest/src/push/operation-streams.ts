@@ -4,6 +4,7 @@ import { type Logger, type Part, repeatUntilStopped } from "@postback/runtime";
 import type { IngestStore } from "../store.ts";
 import type { CursorSeal } from "./cursor.ts";
 import { type EventSink, heartbeatEveryMs, type OpenedStream } from "./event-sink.ts";
+import { startHeartbeat } from "./heartbeat.ts";
 import type { LiveEvents } from "./live-events.ts";
 import { eventJson, type LogEvent, withId } from "./log-event.ts";
 import { isSeenBy, type Told } from "./seen-by.ts";
@@ -127,12 +128,12 @@ class OperationFollower {
   async run(sink: EventSink): Promise<void> {
     this.#sink = sink;
     sink.closed.addEventListener("abort", () => this.#ending.resolve(), { once: true });
-    const heartbeat = setInterval(() => sink.heartbeat(this.#cursor()), heartbeatEveryMs);
+    const endHeartbeat = startHeartbeat(() => sink.heartbeat(this.#cursor()));
     try {
       this.#sendFound();
       if (!sink.closed.aborted) await this.#ending.promise;
     } finally {
-      clearInterval(heartbeat);
+      endHeartbeat();
       this.#detach();
     }
   }
