@@ -77,7 +77,7 @@ describe("targets", () => {
   });
 
   test("say nothing about what they were not set for", () => {
-    expect(judge([{ ...saturated, scenario: "order" }])).toEqual([]);
+    expect(judge([{ ...saturated, scenario: "watch" }])).toEqual([]);
     expect(judge([{ ...atRate, load: { kind: "rate", perSecond: 100 } }])).toEqual([]);
   });
 
@@ -122,6 +122,13 @@ describe("targets", () => {
       expect(describeResults(facts, runs)).toContain("hanging (one hangs), 60/s");
     },
   );
+
+  test.each([
+    [1_000, true],
+    [999, false],
+  ])("of orders: %d delivered/s", (deliveredPerSecond, isMet) => {
+    expect(judge([{ ...saturated, scenario: "order", deliveredPerSecond }])).toMatchObject([{ isMet }]);
+  });
 
   test("judge the CPU of a webhook to ten endpoints by the five processes", () => {
     const run: RunResult = { ...saturated, scenario: "events-x10", systemCpuUs: 110 };

@@ -25,6 +25,23 @@ test("logs of an error its type, message, code, stack and causes, and none of it
   expect(JSON.stringify(written)).not.toContain("4111");
 });
 
+test("logs what was taken apart already as it is, and of what is no error what it was", () => {
+  const { written, logger } = lines();
+  const [type, message, stack] = [
+    "TypeError",
+    "x is not a function",
+    "TypeError: x is not a function\n    at step.ts:1",
+  ];
+  for (const err of [{ type, message, stack, detail: "private" }, "gone", { card: "private" }, undefined])
+    logger.error({ err }, "failed");
+  expect(written.map(({ err }) => err)).toEqual([
+    { type, message, stack },
+    { message: "gone" },
+    { message: "an object was thrown: card" },
+    undefined,
+  ]);
+});
+
 test("cuts a value that is too long, and writes a bigint as text", () => {
   const { written, logger } = lines();
   logger.info({ detail: "x".repeat(5000), number: 2n ** 60n }, "long");

@@ -47,7 +47,7 @@ export function allowListed(fields: Record<string, unknown>): Record<string, unk
  * client's error its request.
  */
 export function describeError(error: unknown, depth = 0): unknown {
-  if (!(error instanceof Error)) return { message: bounded(String(error)) };
+  if (!(error instanceof Error)) return describeThrown(error);
   const code = (error as { code?: unknown }).code;
   return {
     type: error.name,
@@ -56,6 +56,15 @@ export function describeError(error: unknown, depth = 0): unknown {
     stack: error.stack,
     ...(error.cause === undefined || depth >= causesMax ? {} : { cause: describeError(error.cause, depth + 1) }),
   };
+}
+
+/** Anything can be thrown. Who may log less of an error than stands here has taken it apart: type, message and stack. */
+function describeThrown(thrown: unknown): unknown {
+  if (typeof thrown !== "object" || thrown === null) return { message: bounded(String(thrown)) };
+  const { type, message, stack } = thrown as Record<string, unknown>;
+  if (typeof message !== "string")
+    return { message: bounded(`an object was thrown: ${Object.keys(thrown).join(", ")}`) };
+  return { type, message: bounded(message), stack };
 }
 
 const bounded = (value: unknown): unknown =>
