@@ -7,4 +7,5 @@ export * from "./logger.ts";
 export * from "./metrics.ts";
 export * from "./repeat-until-stopped.ts";
 export * from "./shared-settings.ts";
+export * from "./sleep-unless-aborted.ts";
 export * from "./until-stopped.ts";

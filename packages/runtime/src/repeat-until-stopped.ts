@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "./logger.ts";
+import { sleepUnlessAborted } from "./sleep-unless-aborted.ts";
 
 export interface RepeatOptions {
   /** Between the end of one look and the next, milliseconds. */
@@ -16,9 +16,7 @@ export async function repeatUntilStopped(
   { intervalMs, signal, logger, event }: RepeatOptions,
 ): Promise<void> {
   while (!signal.aborted) {
-    await sleep(intervalMs, undefined, { signal }).catch(() => {
-      // Stopped: that is what the signal is for.
-    });
+    await sleepUnlessAborted(intervalMs, signal);
     if (signal.aborted) return;
     try {
       await work();

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Logger, Part } from "@postback/runtime";
+import { type Logger, type Part, sleepUnlessAborted } from "@postback/runtime";
 import type { KnownKeys } from "./known-keys.ts";
 
 const everyMs = 30_000;
@@ -9,9 +8,8 @@ export const noteKeyUses = (keys: KnownKeys, logger: Logger): Part => ({
   name: "note-key-uses",
   async run(signal) {
     while (!signal.aborted) {
-      await sleep(everyMs, undefined, { signal }).catch(
-        () => undefined /* told to stop: the last uses are noted below */,
-      );
+      // Told to stop, it notes the last uses.
+      await sleepUnlessAborted(everyMs, signal);
       try {
         await keys.noteUses();
       } catch (error) {

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { entityKey } from "@postback/contracts";
 import type { LogReader, PartitionSlice } from "@postback/kafka";
-import type { Logger, Part } from "@postback/runtime";
+import { type Logger, type Part, sleepUnlessAborted } from "@postback/runtime";
 import { type LogEvent, tenantBySight, toLogEvent } from "./log-event.ts";
 
 /** Who is told of new events: of one operation, one entity, or a whole tenant. */
@@ -156,17 +155,11 @@ export class LiveEvents {
     try {
       const slices = await this.#options.tail.read(from, bounds);
       for (const slice of slices) this.#tell(slice, from.get(slice.partition));
-      if (slices.some(({ messages }) => messages.length > 0)) await this.#rest(tailRestMs, signal);
+      if (slices.some(({ messages }) => messages.length > 0)) await sleepUnlessAborted(tailRestMs, signal);
     } catch (error) {
       this.#options.logger.warn({ err: error, partitions: from.size }, "live-events.not-read");
-      await this.#rest(afterFailureMs, signal);
+      await sleepUnlessAborted(afterFailureMs, signal);
     }
-  }
-
-  #rest(ms: number, signal: AbortSignal): Promise<void> {
-    return sleep(ms, undefined, { signal }).catch(() => {
-      // Stopped: that is what the signal is for.
-    });
   }
 
   #tell(slice: PartitionSlice, asked: number | undefined): void {

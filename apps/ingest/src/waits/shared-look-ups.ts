@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Logger } from "@postback/runtime";
+import { type Logger, sleepUnlessAborted } from "@postback/runtime";
 
 export interface SharedLookUpsOptions<S, M> {
   /** One statement for many subjects; its answers are in their order. */
@@ -92,9 +91,8 @@ export class SharedLookUps<S, M> {
     await Promise.resolve();
     while (this.#watched.size > 0 && !signal.aborted) {
       const restMs = await this.#lookOnce();
-      await sleep(restMs, undefined, { signal }).catch(() => {
-        // Closed: nobody waits any more.
-      });
+      // Sooner when it is closed: nobody waits any more.
+      await sleepUnlessAborted(restMs, signal);
     }
     this.#looking = undefined;
   }

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type CommandRow, type Database, projectCommands } from "@postback/database";
 import type { Catalog } from "@postback/operations";
-import type { Logger } from "@postback/runtime";
+import { type Logger, sleepUnlessAborted } from "@postback/runtime";
 import type { OutboxRelay } from "../outbox/outbox-relay.ts";
 import type { OwnedPartition } from "../own/owned-partition.ts";
 
@@ -29,9 +28,8 @@ export async function letSyncStepsPass(
 ): Promise<void> {
   if (isFirst) await showCommands(options, held);
   if ((await options.relay.admit(owned)) > 0) return;
-  await sleep(againMs, undefined, { signal: owned.lost.signal }).catch(() => {
-    // The partition is lost: nothing of it is admitted any more.
-  });
+  // Sooner when the partition is lost: nothing of it is admitted any more.
+  await sleepUnlessAborted(againMs, owned.lost.signal);
 }
 
 async function showCommands({ db, catalog, logger }: LetPassOptions, held: readonly CommandRow[]): Promise<void> {

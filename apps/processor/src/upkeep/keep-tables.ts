@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Database,
   deleteEndedSecrets,
@@ -10,7 +9,7 @@ import {
   oneAtATime,
   rangeHolds,
 } from "@postback/database";
-import type { Logger } from "@postback/runtime";
+import { type Logger, sleepUnlessAborted } from "@postback/runtime";
 import type { UpkeepMetrics } from "./upkeep-metrics.ts";
 
 export interface UpkeepOptions {
@@ -40,9 +39,7 @@ const deletionsMax = 1_000;
 export async function keepTables(options: UpkeepOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await keepTablesOnce(options, signal);
-    await sleep(intervalMs, undefined, { signal }).catch(() => {
-      // Stopping.
-    });
+    await sleepUnlessAborted(intervalMs, signal);
   }
 }
 

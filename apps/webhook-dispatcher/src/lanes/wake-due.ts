@@ -8,7 +8,7 @@ import {
   type SharedBreaker,
 } from "@postback/database";
 import { type FilteredEvent, mayPartnerSee, TEST_EVENT_TYPE } from "@postback/domain";
-import type { Logger } from "@postback/runtime";
+import { type Logger, sleepUnlessAborted } from "@postback/runtime";
 import type { Entry } from "../record/pending-outcomes.ts";
 import type { Subscription } from "../subscriptions/subscription.ts";
 import type { Subscriptions } from "../subscriptions/subscriptions.ts";
@@ -66,9 +66,8 @@ export class Schedule {
   async #rest(ms: number, signal: AbortSignal): Promise<void> {
     const either = AbortSignal.any([this.#kicked.signal, signal]);
     if (!either.aborted) {
-      await sleep(ms, undefined, { signal: either }).catch(() => {
-        // Kicked, or stopping: both are reasons to go on.
-      });
+      // Sooner when it is kicked or stopped: both are reasons to go on.
+      await sleepUnlessAborted(ms, either);
     }
     if (this.#kicked.signal.aborted) {
       this.#kicked = new AbortController();

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { isDataFailure, type Outcomes } from "@postback/database";
-import { keepTrying, type Logger } from "@postback/runtime";
+import { keepTrying, type Logger, sleepUnlessAborted } from "@postback/runtime";
 import type { HeldEvent } from "../lanes/held.ts";
 import { type Entry, toOutcomes } from "./pending-outcomes.ts";
 
@@ -78,9 +77,8 @@ export class Recorder {
 
   async #linger(): Promise<void> {
     if (this.#waiting.length < batchMax && !this.#hurry.signal.aborted) {
-      await sleep(lingerMs, undefined, { signal: this.#hurry.signal }).catch(() => {
-        // Somebody is in a hurry: that is what the signal is for.
-      });
+      // Sooner when somebody is in a hurry.
+      await sleepUnlessAborted(lingerMs, this.#hurry.signal);
     }
     if (this.#hurry.signal.aborted && this.#waiting.length <= batchMax) this.#hurry = new AbortController();
   }

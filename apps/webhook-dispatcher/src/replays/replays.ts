@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { claimReplays, releaseReplays } from "@postback/database";
-import type { Logger, Metrics } from "@postback/runtime";
+import { type Logger, type Metrics, sleepUnlessAborted } from "@postback/runtime";
 import { type HeldReplay, holdReplay } from "./held-replay.ts";
 import { type StepOptions, stepReplay } from "./step-replay.ts";
 
@@ -46,9 +45,7 @@ export class Replays {
         logger.warn({ err: error }, "replays.not-worked");
         return retryMs;
       });
-      await sleep(restMs, undefined, { signal }).catch(() => {
-        // Stopping.
-      });
+      await sleepUnlessAborted(restMs, signal);
     }
     // Without Postgres nobody can take over yet, and the leases end by themselves.
     await releaseReplays(db, owner).catch((error: unknown) => logger.warn({ err: error }, "replays.not-released"));

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Database, discardDeliveries, type Keyring, loadHeldLanes, loadSubscriptions } from "@postback/database";
-import type { Logger } from "@postback/runtime";
+import { type Logger, sleepUnlessAborted } from "@postback/runtime";
 import type { Fleet } from "../lanes/fleet.ts";
 import type { Lanes } from "../lanes/lanes.ts";
 import { type Subscription, toSubscription } from "./subscription.ts";
@@ -89,9 +89,8 @@ export class SubscriptionFollower {
   async #rest(signal: AbortSignal): Promise<void> {
     const either = AbortSignal.any([this.#told.signal, signal]);
     if (!either.aborted) {
-      await sleep(this.#options.fleet.isSettled ? beatMs : unsettledBeatMs, undefined, { signal: either }).catch(() => {
-        // Told of a change, or stopping: both are reasons to go on.
-      });
+      // Sooner when it is told of a change or stopped: both are reasons to go on.
+      await sleepUnlessAborted(this.#options.fleet.isSettled ? beatMs : unsettledBeatMs, either);
     }
     if (this.#told.signal.aborted) this.#told = new AbortController();
   }
