@@ -1,9 +1,5 @@
 import pg from "pg";
-
-/** What of a client's connection is used here; pg's types leave it out. */
-interface Connected {
-  readonly connection: { readonly stream: { cork(): void; uncork(): void } };
-}
+import { streamOf } from "./stream-of.ts";
 
 /**
  * Sends what is asked within one tick with one write: a system call, and a wake-up of the server, for all of it. pg
@@ -25,7 +21,7 @@ export class CoalescingClient extends pg.Client {
 
   #corkForThisTick(): void {
     if (this.#isCorked) return;
-    const { stream } = (this as unknown as Connected).connection;
+    const stream = streamOf(this);
     this.#isCorked = true;
     stream.cork();
     process.nextTick(() => {
