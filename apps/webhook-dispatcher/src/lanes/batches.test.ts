@@ -1,35 +1,15 @@
 import type { AttemptOutcome } from "@postback/domain";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Entry } from "../record/pending-outcomes.ts";
-import type { AttemptResult } from "../send/post-webhook.ts";
 import type { Subscription } from "../subscriptions/subscription.ts";
-import type { HeldEvent, Outgoing } from "./held.ts";
+import type { Outgoing } from "./held.ts";
 import { Lanes, spillAfterMs } from "./lanes.ts";
+import { anEndpoint, anOutgoing, down, gone, heldAnswer, ok } from "./test-rig.ts";
 
-const ok: AttemptOutcome = { kind: "accepted", status: 200 };
-const down: AttemptOutcome = { kind: "refused", status: 500 };
-const gone: AttemptOutcome = { kind: "refused", status: 410 };
 const maxWaitMs = 100;
 
-const endpoint = (over: Partial<Subscription> = {}): Subscription => ({
-  tenantId: "t",
-  endpointId: "e",
-  patterns: [],
-  target: { id: "e", url: "https://example.com", timeoutMs: 15_000, concurrency: 2 },
-  concurrency: 1,
-  timeoutMs: 15_000,
-  ratePerSecond: undefined,
-  isLimited: false,
-  retrySchedule: [5, 300],
-  ordering: "none",
-  valve: {},
-  format: "standard",
-  batch: { maxEvents: 3, maxWaitMs },
-  enabled: true,
-  deleted: false,
-  keys: [],
-  ...over,
-});
+const endpoint = (over: Partial<Subscription> = {}): Subscription =>
+  anEndpoint({ concurrency: 1, batch: { maxEvents: 3, maxWaitMs }, ...over });
 
 function rig() {
   const sent: { ids: string[]; answer(outcome: AttemptOutcome): Promise<void> }[] = [];
@@ -37,14 +17,9 @@ function rig() {
   const calls = { requests: 0, gone: 0 };
   const lanes = new Lanes({
     send: (outgoing, others) => {
-      const { promise, resolve } = Promise.withResolvers<AttemptResult>();
-      const answer = async (outcome: AttemptOutcome) => {
-        resolve({ outcome, durationMs: 1 });
-        await promise;
-        await Promise.resolve();
-      };
+      const { result, answer } = heldAnswer();
       sent.push({ ids: [outgoing, ...others].map(({ eventId }) => eventId), answer });
-      return promise;
+      return result;
     },
     record: (entry) => records.push(entry),
     onSlotFree: () => undefined,
@@ -68,22 +43,7 @@ function rig() {
   return { lanes, sent, ids: () => sent.map(({ ids }) => ids), records, of, calls };
 }
 
-const live = (id: string, to = endpoint()): Outgoing => ({
-  tenantId: "t",
-  eventId: id,
-  eventType: "a.b",
-  partition: 0,
-  replay: "00000000-0000-0000-0000-000000000000",
-  body: Buffer.from("{}"),
-  traceparent: undefined,
-  acceptedAtMs: Date.now(),
-  attemptsMade: 0,
-  firstAttemptAtMs: undefined,
-  orderKey: undefined,
-  isClaimed: false,
-  endpoint: to,
-  event: { unrecorded: 1 } as HeldEvent,
-});
+const live = (id: string, to = endpoint()): Outgoing => anOutgoing(id, to, Date.now());
 const claimed = (id: string, replay?: string): Outgoing => ({
   ...live(id),
   ...(replay === undefined ? {} : { replay }),

@@ -2,33 +2,13 @@ import type { DeliveryRecord } from "@postback/database";
 import type { AttemptOutcome } from "@postback/domain";
 import { describe, expect, it, vi } from "vitest";
 import type { Entry } from "../record/pending-outcomes.ts";
-import type { AttemptResult } from "../send/post-webhook.ts";
 import type { Subscription } from "../subscriptions/subscription.ts";
-import type { HeldEvent, Outgoing } from "./held.ts";
+import type { Outgoing } from "./held.ts";
 import { laneWaitingMax } from "./lane.ts";
 import { Lanes, spillAfterMs } from "./lanes.ts";
+import { anEndpoint, anOutgoing, down, heldAnswer, ok } from "./test-rig.ts";
 
-const ok: AttemptOutcome = { kind: "accepted", status: 200 };
-const down: AttemptOutcome = { kind: "refused", status: 500 };
-
-const endpoint = (over: Partial<Subscription> = {}): Subscription => ({
-  tenantId: "t",
-  endpointId: "e",
-  patterns: [],
-  target: { id: "e", url: "https://example.com", timeoutMs: 15_000, concurrency: 2 },
-  concurrency: 2,
-  timeoutMs: 15_000,
-  ratePerSecond: undefined,
-  isLimited: false,
-  retrySchedule: [5, 300],
-  ordering: "none",
-  valve: {},
-  format: "standard",
-  enabled: true,
-  deleted: false,
-  keys: [],
-  ...over,
-});
+const endpoint = anEndpoint;
 
 interface RigOptions {
   waitingMax?: number;
@@ -44,14 +24,9 @@ function rig(over: RigOptions = {}) {
   const calls = { slotFree: 0, gone: 0 };
   const lanes = new Lanes({
     send: (outgoing) => {
-      const { promise, resolve } = Promise.withResolvers<AttemptResult>();
-      const answer = async (outcome: AttemptOutcome) => {
-        resolve({ outcome, durationMs: 1 });
-        await promise;
-        await Promise.resolve();
-      };
+      const { result, answer } = heldAnswer();
       sent.push({ id: outgoing.eventId, answer });
-      return promise;
+      return result;
     },
     record: (entry) => records.push(entry),
     onSlotFree: () => {
@@ -74,22 +49,7 @@ function rig(over: RigOptions = {}) {
   return { lanes, now, sent, ids: () => sent.map(({ id }) => id), records, deliveries, calls };
 }
 
-const live = (id: string, to = endpoint(), acceptedAtMs = 1_000_000): Outgoing => ({
-  tenantId: "t",
-  eventId: id,
-  eventType: "a.b",
-  partition: 0,
-  replay: "00000000-0000-0000-0000-000000000000",
-  body: Buffer.from("{}"),
-  traceparent: undefined,
-  acceptedAtMs,
-  attemptsMade: 0,
-  firstAttemptAtMs: undefined,
-  orderKey: undefined,
-  isClaimed: false,
-  endpoint: to,
-  event: { unrecorded: 1 } as HeldEvent,
-});
+const live = (id: string, to = endpoint(), acceptedAtMs = 1_000_000): Outgoing => anOutgoing(id, to, acceptedAtMs);
 const claimed = (id: string, to = endpoint()): Outgoing => ({ ...live(id, to), isClaimed: true, event: undefined });
 
 describe("lanes", () => {

@@ -1,29 +1,12 @@
 import type { AttemptOutcome } from "@postback/domain";
 import { expect, it } from "vitest";
 import type { Subscription } from "../subscriptions/subscription.ts";
-import type { HeldEvent, Outgoing } from "./held.ts";
+import type { Outgoing } from "./held.ts";
 import { Lanes } from "./lanes.ts";
+import { anEndpoint, anOutgoing, gone, heldAnswer, ok } from "./test-rig.ts";
 
-const ok: AttemptOutcome = { kind: "accepted", status: 200 };
-const gone: AttemptOutcome = { kind: "refused", status: 410 };
-
-const endpointAt = (url: string): Subscription => ({
-  tenantId: "t",
-  endpointId: "e",
-  patterns: [],
-  target: { id: "e", url, timeoutMs: 15_000, concurrency: 2 },
-  format: "standard",
-  concurrency: 2,
-  timeoutMs: 15_000,
-  ratePerSecond: undefined,
-  isLimited: false,
-  ordering: "none",
-  valve: {},
-  retrySchedule: [5, 300],
-  enabled: true,
-  deleted: false,
-  keys: [],
-});
+const endpointAt = (url: string): Subscription =>
+  anEndpoint({ target: { id: "e", url, timeoutMs: 15_000, concurrency: 2 } });
 const endpoint = endpointAt("https://example.com/old");
 
 function rig() {
@@ -31,14 +14,9 @@ function rig() {
   const spilled: string[] = [];
   const lanes = new Lanes({
     send: (outgoing) => {
-      const { promise, resolve } = Promise.withResolvers<{ outcome: AttemptOutcome; durationMs: number }>();
-      const answer = async (outcome: AttemptOutcome) => {
-        resolve({ outcome, durationMs: 1 });
-        await promise;
-        await Promise.resolve();
-      };
+      const { result, answer } = heldAnswer();
       sent.push({ id: outgoing.eventId, url: outgoing.endpoint.target.url, answer });
-      return promise;
+      return result;
     },
     record: ({ delivery }) => {
       if (delivery?.status === "pending") spilled.push(delivery.eventId);
@@ -58,22 +36,7 @@ function rig() {
   return { lanes, sent, spilled, ids: () => sent.map(({ id }) => id) };
 }
 
-const live = (eventId: string): Outgoing => ({
-  tenantId: "t",
-  eventId,
-  eventType: "a.b",
-  partition: 0,
-  replay: "00000000-0000-0000-0000-000000000000",
-  body: Buffer.from("{}"),
-  traceparent: undefined,
-  acceptedAtMs: 1_000_000,
-  attemptsMade: 0,
-  firstAttemptAtMs: undefined,
-  orderKey: undefined,
-  isClaimed: false,
-  endpoint,
-  event: { unrecorded: 1 } as HeldEvent,
-});
+const live = (eventId: string): Outgoing => anOutgoing(eventId, endpoint, 1_000_000);
 
 it("sends one delivery first to an endpoint that is told again, and more after its success", async () => {
   const { lanes, sent, spilled, ids } = rig();
