@@ -1,5 +1,5 @@
 /** What of the forms in which pg's `query` can be called is looked at here. */
-interface Asked {
+interface QueryForm {
   readonly text?: unknown;
   readonly name?: unknown;
   readonly values?: unknown;
@@ -10,7 +10,7 @@ interface Asked {
 /** `query` was called with a callback, or with an object that hears of its rows itself: it gives no promise. */
 export function givesNoPromise(args: readonly unknown[]): boolean {
   if (args.some((each) => typeof each === "function")) return true;
-  const { submit, callback } = args[0] as Asked;
+  const { submit, callback } = args[0] as QueryForm;
   return typeof submit === "function" || typeof callback === "function";
 }
 
@@ -24,7 +24,7 @@ const goesOnAfterItsEnd = /;\s*\S/;
  */
 export function isOrdinary(args: readonly unknown[]): boolean {
   const [first, second] = args;
-  const { text, name, values = second } = (typeof first === "string" ? { text: first } : first) as Asked;
+  const { text, name, values = second } = (typeof first === "string" ? { text: first } : first) as QueryForm;
   if (typeof text !== "string" || !readsOrWrites.test(text)) return false;
   // With a name or values it goes by the extended protocol, in which the server takes one statement only.
   return name !== undefined || (Array.isArray(values) && values.length > 0) || !goesOnAfterItsEnd.test(text);
@@ -33,7 +33,7 @@ export function isOrdinary(args: readonly unknown[]): boolean {
 /** The arguments as they are now: who asked may change the values before the statement is sent again. */
 export function asAskedNow(args: readonly unknown[]): readonly unknown[] {
   const [first, second] = args;
-  const asked: Asked = typeof first === "string" ? { text: first } : { ...(first as Asked) };
+  const asked: QueryForm = typeof first === "string" ? { text: first } : { ...(first as QueryForm) };
   const values = second ?? asked.values;
   return [Array.isArray(values) ? { ...asked, values: values.map(asItIsNow) } : asked];
 }
