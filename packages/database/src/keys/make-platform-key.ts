@@ -1,4 +1,4 @@
-import { drawApiKey, hashKeySecret, readApiKey } from "@postback/domain";
+import { drawApiKey, keptOfApiKey } from "@postback/domain";
 import type { Database } from "../open-database.ts";
 import { createTenant } from "../tenants/create-tenant.ts";
 import { createApiKey } from "./create-api-key.ts";
@@ -29,14 +29,7 @@ export async function makePlatformKey(
   if (found.length > 0 && !another) return { kind: "exists", keyIds: found.map(({ keyId }) => keyId) };
   await createTenant(db, platformTenant);
   const apiKey = drawApiKey(env);
-  const { keyId, secret } = partsOf(apiKey);
-  const key = { keyId, secretHash: hashKeySecret(secret), scopes: ["platform"], name: "platform" };
+  const key = { ...keptOfApiKey(apiKey), scopes: ["platform"], name: "platform" };
   await createApiKey(db, { tenantId: platformTenant.id, ...key });
   return { kind: "made", apiKey };
-}
-
-function partsOf(apiKey: string): { keyId: string; secret: string } {
-  const parts = readApiKey(apiKey);
-  if (parts === undefined) throw new RangeError("the environment of an API key has 2 to 8 lower-case letters");
-  return parts;
 }

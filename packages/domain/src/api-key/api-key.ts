@@ -40,6 +40,16 @@ export const isKeyId = (text: string): boolean => KEY_ID.test(text);
 export const hashKeySecret = (secret: string): Buffer<ArrayBuffer> =>
   Buffer.from(hash("sha256", secret, "buffer")) as Buffer<ArrayBuffer>;
 
+/**
+ * What is kept of a key: which one it is, and the hash of its secret.
+ * @throws RangeError for what is no key, as of an environment that isn't 2 to 8 lower-case letters
+ */
+export function keptOfApiKey(apiKey: string): { keyId: string; secretHash: Buffer<ArrayBuffer> } {
+  const parts = readApiKey(apiKey);
+  if (parts === undefined) throw new RangeError("the environment of an API key has 2 to 8 lower-case letters");
+  return { keyId: parts.keyId, secretHash: hashKeySecret(parts.secret) };
+}
+
 /** 6 digits to the base 62 out of SHA-256: a mistake is found with a certainty of 1 - 2^-35, and no secret is given away. */
 function checksumOf(key: string): string {
   let rest = hash("sha256", key, "buffer").readUIntBE(0, 6);

@@ -1,5 +1,5 @@
 import { createApiKeySchema, type Scope, updateApiKeySchema } from "@postback/contracts";
-import { drawApiKey, hashKeySecret, readApiKey } from "@postback/domain";
+import { drawApiKey, keptOfApiKey } from "@postback/domain";
 import type { Logger } from "@postback/runtime";
 import type { Caller } from "../../auth/known-keys.ts";
 import { invalidInput, notFound, Refusal } from "../../refusal.ts";
@@ -25,11 +25,11 @@ export function createApiKey(options: ChangeApiKeysOptions): Handler {
     const expires = expiresAt === undefined ? {} : { expiresAt: inFuture(expiresAt) };
     if (partner !== undefined) await requirePartner(options, caller.tenantId, partner, scopes);
     const key = drawApiKey(keyEnv);
-    const { keyId = "", secret = "" } = readApiKey(key) ?? {};
+    const { keyId, secretHash } = keptOfApiKey(key);
     const row = await store.createApiKey({
       tenantId: caller.tenantId,
       keyId,
-      secretHash: hashKeySecret(secret),
+      secretHash,
       scopes: [...new Set(scopes)],
       name,
       ...(partner === undefined ? {} : { partnerId: partner }),

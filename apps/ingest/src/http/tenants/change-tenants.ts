@@ -1,6 +1,6 @@
 import { createTenantSchema, type Scope, updateTenantSchema } from "@postback/contracts";
 import type { TenantChanges, TenantRow } from "@postback/database";
-import { drawApiKey, hashKeySecret, newId, readApiKey } from "@postback/domain";
+import { drawApiKey, keptOfApiKey, newId } from "@postback/domain";
 import type { Logger } from "@postback/runtime";
 import type { Context } from "koa";
 import type { Caller } from "../../auth/known-keys.ts";
@@ -36,8 +36,7 @@ export function createTenant({ store, keyEnv, logger }: ChangeTenantsOptions): H
     const row = await store.findTenant(id);
     if (row === undefined) throw new Error("a tenant that was made just now is gone");
     const apiKey = drawApiKey(keyEnv);
-    const { keyId = "", secret = "" } = readApiKey(apiKey) ?? {};
-    const first = { keyId, secretHash: hashKeySecret(secret), scopes: [...firstKeyScopes], name: "first" };
+    const first = { ...keptOfApiKey(apiKey), scopes: [...firstKeyScopes], name: "first" };
     await store.createApiKey({ tenantId: id, ...first });
     logger.info({ keyId: caller.keyId, tenantId: id, outcome: "created" }, "tenant.changed");
     ctx.res.setHeader("location", `/v1/tenants/${id}`);
