@@ -8,15 +8,13 @@ import type { IngestStore } from "../../store.ts";
 import { idParam, sendJson } from "../context.ts";
 import { readJsonAs } from "../json-request.ts";
 import type { Handler } from "../middleware/authorize.ts";
+import { untilEverywhere } from "../until-everywhere.ts";
 import { presentPartner } from "./present-partner.ts";
 
 export interface ChangePartnersOptions {
   store: Pick<IngestStore, "createPartner" | "updatePartner" | "deletePartner" | "awaitSubscriptionVersion">;
   logger: Logger;
 }
-
-/** Once a change of a grant is answered, no dispatcher that lives tells a partner what it may not see any more. */
-const subscriptionWaitMaxMs = 1000;
 
 export function createPartner({ store, logger }: ChangePartnersOptions): Handler {
   return async (ctx, caller) => {
@@ -39,11 +37,9 @@ export function updatePartner(options: ChangePartnersOptions): Handler {
     const id = idParam(ctx, "id");
     const changed = id === undefined ? undefined : await options.store.updatePartner(caller.tenantId, id, changes);
     if (id === undefined || changed === undefined) throw notFound("partner");
-    await untilEverywhere(options, changed.subscriptionVersion, {
-      ...doneBy(caller),
-      partnerId: id,
-      outcome: "updated",
-    });
+    // Once it is answered, no dispatcher that lives tells a partner what it may not see any more.
+    const line = { ...doneBy(caller), partnerId: id, outcome: "updated" };
+    await untilEverywhere(options, "partner", changed.subscriptionVersion, line);
     sendJson(ctx, 200, JSON.stringify(presentPartner(changed.partner)));
   };
 }
@@ -54,7 +50,7 @@ export function deletePartner(options: ChangePartnersOptions): Handler {
     const id = idParam(ctx, "id");
     const version = id === undefined ? undefined : await options.store.deletePartner(caller.tenantId, id);
     if (id === undefined || version === undefined) throw notFound("partner");
-    await untilEverywhere(options, version, { ...doneBy(caller), partnerId: id, outcome: "deleted" });
+    await untilEverywhere(options, "partner", version, { ...doneBy(caller), partnerId: id, outcome: "deleted" });
     ctx.status = 204;
   };
 }
@@ -65,19 +61,6 @@ function checkedGrant({ events, filter }: { events: string[]; filter?: unknown }
   const read = readFilter(filter);
   if (read.ok) return { events, filter };
   throw invalidInput(read.problems.map(({ pointer, message }) => ({ pointer: `/grant/filter${pointer}`, message })));
-}
-
-/** The change is made by then: a dispatcher that lags is logged. */
-async function untilEverywhere(
-  { store, logger }: ChangePartnersOptions,
-  version: bigint,
-  line: Readonly<Record<string, string>>,
-): Promise<void> {
-  const startedMs = performance.now();
-  const isEverywhere = await store.awaitSubscriptionVersion(version, { timeoutMs: subscriptionWaitMaxMs });
-  const fields = { ...line, subscriptionVersion: version, waitMs: performance.now() - startedMs };
-  if (isEverywhere) logger.info(fields, "partner.changed");
-  else logger.warn(fields, "partner.changed-and-not-yet-everywhere");
 }
 
 const doneBy = ({ tenantId, keyId }: Caller) => ({ tenantId, keyId });
